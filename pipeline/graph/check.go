@@ -13,28 +13,28 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// counts are the files of a comparison of a graph with their facts.
+// counts counts the files of a comparison of a graph with the facts.
 type counts struct {
-	files   int64 // that were compared
-	wrong   int64 // with other symbols or edges than their facts give, missing, or left behind
-	unknown int64 // whose facts are not stored: nothing can be said of them
+	files   int64 // compared files
+	wrong   int64 // files that differ from their facts, are missing, or are left over
+	unknown int64 // files that cannot be judged, because their facts are not stored
 }
 
 // difference is the part of a track's graph that differs from the facts.
 type difference struct {
-	symbols []uuid.UUID // files with other symbols, or whose documents have gone or changed
-	edges   []uuid.UUID // files with other edges
-	names   []string    // of the symbols of the first
-	exact   bool        // there are edges of an index that has no such file
+	symbols []uuid.UUID // files whose symbols differ, or whose documents have gone or changed
+	edges   []uuid.UUID // files whose edges differ
+	names   []string    // the names of the symbols in the files of symbols
+	exact   bool        // the graph has exact edges that no index gives
 	unknown []catalog.GraphSource
 }
 
 func (w *difference) any() bool { return w.exact || len(w.symbols)+len(w.edges) > 0 }
 
-// Check compares the graphs of repositories with the facts of their files; without repositories, all graphs. It counts
-// the files that it compared, those that differ, and those that cannot be judged because their facts are not stored. It
-// only reads. A graph that is owed, or that changes meanwhile, is left out: the step will make it. found is called with
-// each file that differs.
+// Check compares the graphs of repositories with the facts of their files. If no repository is named, it compares all
+// graphs. It counts the files that it compared, the files that differ, and the files that cannot be judged because
+// their facts are not stored. It calls found with each file that differs. Check only reads. It leaves out a graph that
+// is owed or that changes meanwhile, because the step will make it.
 func (s *Step) Check(ctx context.Context, repositories []uuid.UUID, found func(kind, what string)) (files, wrong, unknown int64, err error) {
 	err = eachState(ctx, s.graphs, repositories, func(state catalog.GraphState) error {
 		if !state.Whole(CodeVersion()) {
@@ -60,8 +60,8 @@ func (s *Step) Check(ctx context.Context, repositories []uuid.UUID, found func(k
 	return files, wrong, unknown, err
 }
 
-// Repair compares as Check does, and makes graphs that differ owed. It finds facts that are
-// not stored again, if the step can cut. It returns the number of files that differed.
+// Repair compares as Check does, and marks the graphs that differ as owed. If the step can cut, it also finds again the
+// facts that are not stored. It returns the number of files that differed.
 func (s *Step) Repair(ctx context.Context, repositories []uuid.UUID) (files int64, err error) {
 	err = eachState(ctx, s.graphs, repositories, func(state catalog.GraphState) error {
 		_, err := s.locks.Try(ctx, lockOf(state.Track), func(ctx context.Context) error {
@@ -96,7 +96,7 @@ func (s *Step) Repair(ctx context.Context, repositories []uuid.UUID) (files int6
 	return files, err
 }
 
-// findAgain finds and stores facts, some at a time.
+// findAgain finds and stores the facts of sources, some at a time.
 func (s *Step) findAgain(ctx context.Context, sources []catalog.GraphSource) error {
 	for part := range slices.Chunk(sources, s.cfg.Files) {
 		if _, err := s.find(ctx, part); err != nil {
@@ -106,8 +106,8 @@ func (s *Step) findAgain(ctx context.Context, sources []catalog.GraphSource) err
 	return nil
 }
 
-// check compares the graph of a track with the documents, their facts, and the definitions
-// to which the facts resolve.
+// check compares the graph of a track with its documents, with their facts, and with the definitions to which the facts
+// resolve.
 func (s *Step) check(ctx context.Context, state catalog.GraphState, found func(kind, what string)) (c counts, w difference, err error) {
 	layout := &Layout{}
 	if err := json.Unmarshal(state.Layout, layout); err != nil {
@@ -128,8 +128,8 @@ func (s *Step) check(ctx context.Context, state catalog.GraphState, found func(k
 	return c, w, err
 }
 
-// checkExact compares the exact edges of a graph with those that its indexes give. A graph
-// with other edges than its facts give is made anew anyway.
+// checkExact compares the exact edges of a graph with those that its indexes give. The caller leaves it out for a graph
+// that differs from its facts, because that graph is made anew anyway.
 func (s *Step) checkExact(ctx context.Context, state catalog.GraphState, layout *Layout, c *counts, w *difference, found func(kind, what string)) error {
 	indexes, err := s.graphs.IndexesOf(ctx, state.Repository, state.Commit)
 	if err != nil {
@@ -173,8 +173,8 @@ func (s *Step) checkExact(ctx context.Context, state catalog.GraphState, layout 
 	return nil
 }
 
-// checkDocuments looks for documents that the graph lacks or describes wrongly, and for
-// files of the graph without a document.
+// checkDocuments looks for documents that the graph lacks or describes wrongly, and for files of the graph that have no
+// document.
 func (s *Step) checkDocuments(ctx context.Context, track uuid.UUID, c *counts, w *difference, found func(kind, what string)) error {
 	for after := uuid.Nil; ; {
 		page, err := s.graphs.Changes(ctx, track, after, s.languages, s.cfg.Files)
@@ -202,7 +202,7 @@ func (s *Step) checkDocuments(ctx context.Context, track uuid.UUID, c *counts, w
 	return err
 }
 
-// maxGone is how many files without documents one check lists.
+// maxGone bounds the files without documents that one check lists.
 const maxGone = 10_000
 
 func (s *Step) namesOf(ctx context.Context, documents []uuid.UUID) (names []string, err error) {

@@ -28,7 +28,7 @@ func checked(t *testing.T, p *testpipe.Pipe) string {
 	return fmt.Sprintf("%d files, %d wrong, %d unknown\n%s", files, wrong, unknown, strings.Join(found, "\n"))
 }
 
-// Each fault in a graph is found, changes the digest where it can be seen, and is mended.
+// A check finds each fault in a graph, and a repair mends it. A fault that shows also changes the digest.
 func TestAWrongGraphIsFoundAndMended(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.IngestTree(t, goTree().tree())
@@ -74,7 +74,7 @@ func TestAWrongGraphIsFoundAndMended(t *testing.T) {
 	}
 }
 
-// A graph is not called wrong for facts that are not stored; a repair finds them again.
+// A check does not call a graph wrong because facts are not stored. A repair finds these facts again.
 func TestFactsThatAreLostAreFoundAgain(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.IngestTree(t, goTree().tree())
@@ -95,7 +95,7 @@ func TestFactsThatAreLostAreFoundAgain(t *testing.T) {
 	}
 }
 
-// The digest is the same after any history.
+// The digest of a graph does not depend on its history.
 func TestTheDigestForgetsHistory(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	tree := goTree()

@@ -10,15 +10,15 @@ import (
 
 // Declared is a name under which other repositories import what a directory holds.
 type Declared struct {
-	Family string `json:"family"` // of languages
-	Name   string `json:"name"`   // as an import of that family has it
-	Dir    string `json:"dir"`    // "": the root
+	Family string `json:"family"` // the family of languages
+	Name   string `json:"name"`   // the name as an import in that family spells it
+	Dir    string `json:"dir"`    // "" is the root
 }
 
-// maxPrefix bounds the parts of a module's name under which it is looked up.
+// maxPrefix bounds the beginnings of a module's name under which the module is looked up.
 const maxPrefix = 24
 
-// declare reads a file that gives a package of Python, Rust or Java its name.
+// declare reads a file that names a package of Python, Rust or Java.
 func (l *Layout) declare(name, dir string, text []byte) {
 	add := func(family, name string) {
 		if name = strings.TrimSpace(name); name != "" {
@@ -47,7 +47,7 @@ func (l *Layout) declare(name, dir string, text []byte) {
 			if p.Group = strings.TrimSpace(p.Group); p.Group == "" {
 				p.Group = strings.TrimSpace(p.Parent.Group)
 			}
-			if strings.Contains(p.Group, ".") && !strings.Contains(p.Group, "$") { // "org" alone says nothing
+			if strings.Contains(p.Group, ".") && !strings.Contains(p.Group, "$") { // "org" alone names no project
 				add("Java", p.Group)
 			}
 		}
@@ -64,7 +64,7 @@ var (
 	pythonDash  = regexp.MustCompile(`[-_.]+`)
 )
 
-// tomlName is the value of the key name in a section of a file of sections.
+// tomlName returns the value of the key "name" in a section of a TOML or INI file.
 func tomlName(text []byte, section string) string {
 	within := false
 	for line := range strings.Lines(string(text)) {
@@ -80,10 +80,10 @@ func tomlName(text []byte, section string) string {
 	return ""
 }
 
-// pythonName is the module that a distribution of a name most likely has.
+// pythonName returns the module that the distribution of that name most likely contains.
 func pythonName(name string) string { return pythonDash.ReplaceAllString(strings.ToLower(name), "_") }
 
-// declared are all names that a layout declares.
+// declared returns all names that a layout declares.
 func (l *Layout) declared() []Declared {
 	all := slices.Clone(l.Declared)
 	for _, r := range l.Go {
@@ -95,7 +95,7 @@ func (l *Layout) declared() []Declared {
 	return all
 }
 
-// modules are the names that a layout declares, each once.
+// modules returns the names that a layout declares, each once.
 func (l *Layout) modules() []string {
 	var names []string
 	for _, d := range l.declared() {
@@ -105,7 +105,7 @@ func (l *Layout) modules() []string {
 	return slices.Compact(names)
 }
 
-// declares is the longest name by which a layout has a module; "": it has not.
+// declares returns the longest declared name that is the module or leads to it, or "" if there is none.
 func (l *Layout) declares(family, module string) (name string) {
 	separator := "."
 	if family == "Go" || family == "JavaScript" {
@@ -119,8 +119,8 @@ func (l *Layout) declares(family, module string) (name string) {
 	return name
 }
 
-// ModuleNames are the names of which one is declared by the repository that a module is of,
-// if any declares it: the beginnings of the module's own. A relative module has none.
+// ModuleNames returns the names under which another repository may declare a module: the beginnings of the module's
+// name, and the name itself. A relative module has none.
 func ModuleNames(module string) (names []string) {
 	if module == "" || module[0] == '.' || module[0] == '#' || module[0] == '/' {
 		return nil
@@ -133,6 +133,6 @@ func ModuleNames(module string) (names []string) {
 	return append(names, module)
 }
 
-// ModuleKey is the hash under which files are found that import a module of another track
-// whose repository may declare a name.
+// ModuleKey returns the hash of a declared name. Under it, files of other tracks are found that may import a module of
+// that name.
 func ModuleKey(name string) int64 { return key("module", name) }

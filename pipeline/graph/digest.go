@@ -24,15 +24,15 @@ type Digest struct {
 	Owed    int64  `json:"owed" doc:"Graphs that are still to be made, or to be brought up to their commits. The digest is final when there are none."`
 }
 
-// statePage is how many graphs are listed at once, and rowPage how many of their files.
+// statePage bounds the graphs that are listed at once, and rowPage the files of a graph.
 const (
 	statePage = 500
 	rowPage   = 200
 )
 
-// ComputeDigest hashes the graphs of repositories, by track and path; all graphs, if no
-// repository is named. It leaves out commit, revision and the number of changes: they depend
-// on the past of a repository and not on its content.
+// ComputeDigest hashes the graphs of repositories in the order of track and path. If no repository is named, it hashes
+// all graphs. It leaves out the commit, the revision and the number of changes, which depend on the past of a
+// repository and not on its content.
 func ComputeDigest(ctx context.Context, graphs *catalog.Graphs, repositories []uuid.UUID) (Digest, error) {
 	var d Digest
 	sum := sha256.New()
@@ -71,7 +71,7 @@ func ComputeDigest(ctx context.Context, graphs *catalog.Graphs, repositories []u
 	return d, err
 }
 
-// eachState calls fn with each graph of repositories.
+// eachState calls fn with the state of each graph of the repositories.
 func eachState(ctx context.Context, graphs *catalog.Graphs, repositories []uuid.UUID, fn func(catalog.GraphState) error) error {
 	for after := uuid.Nil; ; {
 		page, err := graphs.States(ctx, repositories, after, statePage)
@@ -90,7 +90,7 @@ func eachState(ctx context.Context, graphs *catalog.Graphs, repositories []uuid.
 	}
 }
 
-// eachRow calls fn with the files of a graph, some at a time.
+// eachRow calls fn with the files of a graph, a page at a time.
 func eachRow(ctx context.Context, graphs *catalog.Graphs, track uuid.UUID, most int, fn func([]catalog.GraphRow) error) error {
 	for after := ""; ; {
 		page, err := graphs.Rows(ctx, track, after, most)
@@ -109,7 +109,7 @@ func eachRow(ctx context.Context, graphs *catalog.Graphs, track uuid.UUID, most 
 	}
 }
 
-// exactOfRows loads the exact edges of files of a graph.
+// exactOfRows loads the exact edges of these files of a graph.
 func exactOfRows(ctx context.Context, graphs *catalog.Graphs, s catalog.GraphState, page []catalog.GraphRow) (map[uuid.UUID]catalog.FileEdges, error) {
 	if s.Indexes == "" {
 		return nil, nil
@@ -121,7 +121,7 @@ func exactOfRows(ctx context.Context, graphs *catalog.Graphs, s catalog.GraphSta
 	return graphs.ExactOf(ctx, s.Track, documents)
 }
 
-// symbolsOfRows loads the symbols of files of a graph.
+// symbolsOfRows loads the symbols of these files of a graph.
 func symbolsOfRows(ctx context.Context, graphs *catalog.Graphs, page []catalog.GraphRow) (map[uuid.UUID][]symbol, error) {
 	documents := make([]uuid.UUID, len(page))
 	for i, row := range page {
@@ -146,7 +146,7 @@ func symbolsOf(ctx context.Context, graphs *catalog.Graphs, documents []uuid.UUI
 	return of, nil
 }
 
-// digestWriter writes to a hash, or to a buffer, neither of which returns an error.
+// digestWriter writes to a hash or a buffer. Neither returns an error.
 type digestWriter struct {
 	io.Writer
 	buffer []byte
@@ -191,7 +191,7 @@ func (w *digestWriter) file(d *Digest, row catalog.GraphRow, symbols []symbol) e
 	return nil
 }
 
-// symbol writes the part of a symbol that is its own, and not its file's.
+// symbol writes what is a symbol's own. It leaves out what the symbol has from its file.
 func (w *digestWriter) symbol(s symbol) {
 	for _, text := range []string{s.Name, s.Qualified, s.Signature, s.Doc, s.Type} {
 		w.text(text)
@@ -202,7 +202,7 @@ func (w *digestWriter) symbol(s symbol) {
 	}
 }
 
-// written is the part of symbols that a digest hashes.
+// written returns the part of symbols that a digest hashes.
 func written(list []symbol) []byte {
 	var b bytes.Buffer
 	w := digestWriter{Writer: &b}

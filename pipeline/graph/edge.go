@@ -14,25 +14,25 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// Version of the resolution. Raise it whenever any reference would be resolved
-// differently: graphs are made anew then.
+// Version is the version of the resolution. Raise it whenever any reference would be resolved differently. All graphs
+// are then made anew.
 const Version = 3
 
-// Strategy says how a reference was resolved, the surest first.
+// Strategy says how a reference was resolved.
 type Strategy uint8
 
-// The strategies. They are stored: none changes its number.
+// The strategies. Their numbers are stored and must not change.
 const (
 	ByScope    Strategy = iota + 1 // a definition around the reference
 	ByFile                         // the same file defines it
 	ByPackage                      // another file of the same package defines it
 	ByImport                       // the file imports it
-	ByType                         // a member of a type that the text tells
+	ByType                         // a member of a type that can be read from the text
 	ByUnique                       // the only definition of that name
 	ByName                         // one of several definitions of that name
 	External                       // another repository or the standard library defines it
 	Unresolved                     // nothing says what it is
-	ByIndex                        // an index says it, which an indexer made that knows the types
+	ByIndex                        // an uploaded index says so, made by an indexer that knows the types
 	ByModule                       // another repository declares the module that the file imports; no graph holds it
 )
 
@@ -40,13 +40,11 @@ var strategies = [...]string{"", "scope", "file", "package", "import", "type", "
 
 func (s Strategy) String() string { return strategies[min(int(s), len(strategies)-1)] }
 
-// confidence is how often an edge of a strategy is right, as measured against
-// compilers (docs/graph.md).
+// confidence is the share of a strategy's edges that are right, as measured against compilers (docs/graph.md).
 var confidence = [...]float64{0, 0.99, 0.98, 0.97, 0.97, 0.93, 0.6, 0.4, 0, 0, 1, 0.85}
 
-// Confidence is how sure an edge with so many candidates is: the probability that
-// each of them is meant. Several targets of an index are several definitions of what it
-// names, and no candidates.
+// Confidence returns the probability that each of an edge's candidates is meant. Several targets from an index are no
+// candidates: each is a definition of the symbol that the index names.
 func (s Strategy) Confidence(candidates int) float64 {
 	if candidates < 1 || int(s) >= len(confidence) {
 		return 0
@@ -57,33 +55,32 @@ func (s Strategy) Confidence(candidates int) float64 {
 	return confidence[s] / float64(candidates)
 }
 
-// MaxCandidates is how many definitions an ambiguous edge keeps.
+// MaxCandidates bounds the definitions that an ambiguous edge keeps.
 const MaxCandidates = 8
 
-// maxLines is how many lines of equal references an edge keeps.
+// maxLines bounds the lines of equal references that an edge keeps.
 const maxLines = 200
 
-// Target is a symbol of a track: a document and a qualified name in it. An empty
-// name is the file itself.
+// Target is a symbol of a track: a document and a qualified name in it. An empty name stands for the file itself.
 type Target struct {
 	Document  uuid.UUID
 	Qualified string
 }
 
-// Edge is the references of one definition to one name that were resolved alike.
+// Edge joins the references from one definition to one name that were resolved alike.
 type Edge struct {
-	From     string // qualified name of the definition around them; "": none
+	From     string // qualified name of the enclosing definition; "" if there is none
 	Name     string
-	Receiver string // as fact.Reference has it
+	Receiver string // see fact.Reference
 	Role     fact.Role
 	Strategy Strategy
-	Module   string // of an import, as written
+	Module   string // for an import: the module as written
 	Count    int
-	Lines    []int    // the first of them, by line
-	Targets  []Target // candidates, in order; none: it is external or unresolved
+	Lines    []int    // the first lines, in order
+	Targets  []Target // candidates, in order; none if the edge is external or unresolved
 }
 
-// Confidence is how sure each of the edge's targets is.
+// Confidence returns how sure each target of the edge is.
 func (e Edge) Confidence() float64 { return e.Strategy.Confidence(len(e.Targets)) }
 
 const edgeForm = 1
@@ -134,7 +131,7 @@ func (e *edgeWriter) text(s string) {
 
 var errEdges = errors.New("the edges make no sense")
 
-// DecodeEdges reads what EncodeEdges has written.
+// DecodeEdges reads the form that EncodeEdges writes.
 func DecodeEdges(b []byte) ([]Edge, error) {
 	if len(b) == 0 {
 		return nil, nil // not resolved yet
@@ -166,15 +163,15 @@ func DecodeEdges(b []byte) ([]Edge, error) {
 	return edges, nil
 }
 
-// End is a target of an edge, as those see it who ask for all edges of a graph.
+// End is a target of an edge with the little that a reader of a whole graph needs.
 type End struct {
 	From       string
 	To         Target
 	Confidence float64
 }
 
-// EachEnd calls each with every target of a file's edges in their stored form, in order. It
-// reads what DecodeEdges reads, and keeps nothing of it: names are parts of one text.
+// EachEnd calls each with every target of a file's edges, in order. b is the form that DecodeEdges reads. EachEnd
+// copies nothing: the names are parts of one string.
 func EachEnd(b []byte, each func(End)) error {
 	if len(b) == 0 {
 		return nil // not resolved yet
@@ -209,7 +206,7 @@ func EachEnd(b []byte, each func(End)) error {
 	return nil
 }
 
-// edgeReader reads a text, of which all names are parts: that costs one allocation a file.
+// edgeReader reads from one string, of which all names are parts, so that a file costs one allocation.
 type edgeReader struct {
 	rest  string
 	texts []string
@@ -288,10 +285,10 @@ func (d *edgeReader) text() string {
 	return s
 }
 
-// TargetKey is the hash under which edges to a target are found.
+// TargetKey returns the hash under which edges to a target are found.
 func TargetKey(t Target) int64 { return key("target", t.Document.String(), t.Qualified) }
 
-// nameKey is the hash of a name that the resolution looks up in a track.
+// nameKey returns the hash of a name that the resolution looks up in a track.
 func nameKey(track uuid.UUID, name string) int64 { return key("name", track.String(), name) }
 
 func key(parts ...string) int64 {
@@ -303,7 +300,7 @@ func key(parts ...string) int64 {
 	return int64(h.Sum64())
 }
 
-// gather makes edges of references that were resolved one by one.
+// gather joins references that were resolved one by one into edges.
 func gather(found []Edge) []Edge {
 	compare := func(a, b Edge) int {
 		return cmp.Or(

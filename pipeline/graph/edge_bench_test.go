@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// edgesOfAFile are as many edges as a file of a large repository has.
+// edgesOfAFile returns as many edges as a file of a large repository has.
 func edgesOfAFile() []byte {
 	var edges []Edge
 	for i := range 40 {
@@ -21,7 +21,7 @@ func edgesOfAFile() []byte {
 	return EncodeEdges(edges)
 }
 
-// BenchmarkEdges compares decoding all of a file's edges with asking for their ends alone.
+// BenchmarkEdges compares decoding all edges of a file with reading their ends alone.
 func BenchmarkEdges(b *testing.B) {
 	form := edgesOfAFile()
 	b.Run("all", func(b *testing.B) {

@@ -19,24 +19,24 @@ import (
 	"github.com/leatworks/leat/pipeline/scip"
 )
 
-// The bounds of the data that is held from the indexes of a commit. Symbols beyond one are
-// unknown, so that what refers to them stays a guess.
+// Bounds of the data that is kept in memory from the indexes of a commit. A symbol beyond a bound is unknown, and a
+// reference to it stays a guess.
 const (
-	indexPage      = 64        // documents of an index that are read at once
+	indexPage      = 64        // documents of an index read at once
 	maxIndexed     = 3_000_000 // definitions
-	maxLinesKnown  = 200_000   // definitions of leat's whose lines are remembered
-	maxIndexedEdge = 200_000   // references of a file
+	maxLinesKnown  = 200_000   // definitions in the graph whose lines are remembered
+	maxIndexedEdge = 200_000   // references in a file
 	maxOwn         = 10_000    // packages
 )
 
-// spot is a place in a file at which an index has a definition.
+// spot is a place in a file where an index has a definition.
 type spot struct {
-	file  int32 // of the paths of the index
+	file  int32 // number of the file in Indexed.paths
 	line  int32 // from 0
 	start int32 // character
 }
 
-// symbolKey is a symbol of an index; a local one with its document.
+// symbolKey identifies a symbol of an index. The key of a local symbol includes its document.
 type symbolKey [16]byte
 
 func keyOf(symbol, document string) symbolKey {
@@ -53,16 +53,16 @@ type Indexed struct {
 	covered map[string]bool
 	defined map[symbolKey][]spot
 	count   int
-	own     map[string]bool // packages of what is defined
+	own     map[string]bool // packages of the definitions
 }
 
-// NewIndexed returns what no index defines.
+// NewIndexed returns an Indexed without definitions.
 func NewIndexed() *Indexed {
 	return &Indexed{covered: make(map[string]bool), defined: make(map[symbolKey][]spot), own: make(map[string]bool)}
 }
 
-// Add adds the definitions of a document. A symbol that is defined at many places, as a
-// package is in each of its files, keeps one place more than an edge may have targets.
+// Add adds the definitions of a document. A symbol may be defined at many places, as a package is in each of its files.
+// It keeps one place more than an edge may have targets, which shows that there are too many.
 func (x *Indexed) Add(file string, d scip.Document) {
 	x.covered[file] = true
 	x.paths = append(x.paths, file)
@@ -81,25 +81,25 @@ func (x *Indexed) Add(file string, d scip.Document) {
 	}
 }
 
-// definitions looks up the definitions of files.
+// definitions looks up the definitions in a file.
 type definitions interface {
 	of(document uuid.UUID) ([]symbol, error)
 }
 
-// exactly finds the edges of files as indexes have them.
+// exactly finds the edges of files that indexes give.
 type exactly struct {
 	*Indexed
-	track     func(path string) uuid.UUID // the document of a path
+	track     func(path string) uuid.UUID // returns the document of a path
 	symbols   definitions
-	documents map[uuid.UUID]bool // that some index covers
+	documents map[uuid.UUID]bool // documents that some index covers
 	lines     map[uuid.UUID]map[int][]symbol
 	lineSize  int
-	placed    int64 // references that an index says the meaning of
-	strange   int64 // occurrences that are not where the text has a name
+	placed    int64 // references whose meaning an index gives
+	strange   int64 // occurrences at places where the text has no name
 	err       error
 }
 
-// foundAt is an index's entry for a place in a text.
+// foundAt holds the entries of an index for one place in a text.
 type foundAt struct {
 	start, end int // bytes
 	line       int // from 0
@@ -107,8 +107,7 @@ type foundAt struct {
 	used       bool
 }
 
-// edges returns the edges of a file: those of its index where the index says something,
-// and the guesses of r elsewhere.
+// edges returns the edges of a file: the index's where the index says something, and the guesses of r elsewhere.
 func (x *exactly) edges(r *resolver, p place, set *fact.Set, text []byte, doc scip.Document) []Edge {
 	r.begin(p, set)
 	at := x.places(text, doc)
@@ -148,8 +147,8 @@ func (x *exactly) edges(r *resolver, p place, set *fact.Set, text []byte, doc sc
 	return gather(append(found, x.others(p, set, text, at)...))
 }
 
-// places puts the occurrences of a document into its text. Those at places where the text
-// has no name are strange.
+// places finds the places of a document's occurrences in its text. An occurrence at a place where the text has no name
+// counts as strange.
 func (x *exactly) places(text []byte, doc scip.Document) []*foundAt {
 	lines := lineStarts(text)
 	known := make(map[[2]int]*foundAt)
@@ -185,7 +184,7 @@ func lineStarts(text []byte) []int {
 	return starts
 }
 
-// span is where an occurrence stands in a text, in bytes.
+// span returns where an occurrence is in a text, in bytes.
 func span(text []byte, lines []int, o scip.Occurrence, in scip.Encoding) (start, end int, ok bool) {
 	if o.Line >= len(lines) {
 		return 0, 0, false
@@ -197,8 +196,8 @@ func span(text []byte, lines []int, o scip.Occurrence, in scip.Encoding) (start,
 	return lines[o.Line] + first, lines[o.Line] + last, ok1 && ok2
 }
 
-// offset is the place of a character in a line, in bytes. An index that does not say in
-// which units it counts, counts in those of UTF-16, as the languages of its makers do.
+// offset returns the place of a character in a line, in bytes. If an index does not say in which units it counts,
+// offset assumes those of UTF-16, which the languages of its makers use.
 func offset(line []byte, character int, in scip.Encoding) (int, bool) {
 	if in == scip.UTF8 {
 		return character, character <= len(line)
@@ -218,7 +217,7 @@ func offset(line []byte, character int, in scip.Encoding) (int, bool) {
 	return at, character == 0
 }
 
-// named finds what an index says of a name that is imported.
+// named finds the entry of an index for an imported name.
 func named(at []*foundAt, text []byte, i fact.Import) *foundAt {
 	for _, one := range at {
 		if one.line+1 == i.Line && !one.used && string(text[one.start:one.end]) == i.Name {
@@ -228,9 +227,8 @@ func named(at []*foundAt, text []byte, i fact.Import) *foundAt {
 	return nil
 }
 
-// told is an edge as an index has it. It is not ok if the index says nothing that leat can
-// use; then the guess stands. An edge without a strategy is none: what it names is known
-// inside a function alone.
+// told returns an edge as an index gives it. ok is false if the index says nothing that leat can use: the guess then
+// stands. An edge without a strategy is not stored, because its name is known inside a function alone.
 func (x *exactly) told(guess Edge, p place, one *foundAt) (e Edge, ok bool) {
 	e = guess
 	e.Targets = nil
@@ -271,18 +269,18 @@ func (x *exactly) told(guess Edge, p place, one *foundAt) (e Edge, ok bool) {
 	return e, true
 }
 
-// what an index says of an occurrence.
+// meaning is what an index says about an occurrence.
 type meaning uint8
 
 const (
 	isGuess   meaning = iota // nothing that leat can use
-	isInner                  // a variable of a function, a parameter, or the definition itself
+	isInner                  // a local variable, a parameter, or the definition itself
 	isOutside                // something that the repository does not define
 	isLost                   // a definition that leat does not know
 	isTarget                 // definitions of the graph
 )
 
-// targets are the definitions that an occurrence means.
+// targets returns the definitions that an occurrence means.
 func (x *exactly) targets(o scip.Occurrence, p place, guess Edge) ([]Target, meaning) {
 	name, space := scip.Name(o.Symbol)
 	spots := x.defined[keyOf(o.Symbol, p.path)]
@@ -294,7 +292,7 @@ func (x *exactly) targets(o scip.Occurrence, p place, guess Edge) ([]Target, mea
 	case len(spots) == 0 && local:
 		return nil, isInner
 	case len(spots) == 0 && (space || x.own[scip.Package(o.Symbol)] || x.elsewhere(guess)):
-		return nil, isGuess // of a package of the repository, as it was installed where the indexer ran
+		return nil, isGuess // a package of the repository, as installed where the indexer ran
 	case len(spots) == 0:
 		return nil, isOutside
 	case len(spots) > MaxCandidates:
@@ -317,7 +315,7 @@ func (x *exactly) targets(o scip.Occurrence, p place, guess Edge) ([]Target, mea
 		}
 		if t, ok := x.target(x.track(x.paths[s.file]), int(s.line)+1, name); ok {
 			if of, is := strings.CutSuffix(t.Qualified, "."+constructor); is && guess.Name != constructor {
-				t.Qualified = of // what makes an object names its type
+				t.Qualified = of // "new T" names the type, not its constructor
 			}
 			all = append(all, t)
 		}
@@ -331,7 +329,7 @@ func (x *exactly) targets(o scip.Occurrence, p place, guess Edge) ([]Target, mea
 	return nil, isLost
 }
 
-// elsewhere says whether an edge leads to a file that no index covers.
+// elsewhere reports whether an edge leads to a file that no index covers.
 func (x *exactly) elsewhere(guess Edge) bool {
 	if x.documents == nil {
 		x.documents = make(map[uuid.UUID]bool, len(x.paths))
@@ -372,8 +370,7 @@ func (x *exactly) target(document uuid.UUID, line int, name string) (Target, boo
 	return Target{}, false
 }
 
-// plainName is the name of a definition as a text has it: indexers mark accessors and
-// constructors.
+// plainName returns the name of a definition as it stands in a text. Indexers mark accessors and constructors.
 func plainName(name string) string {
 	for _, mark := range []string{"<get>", "<set>"} {
 		name = strings.TrimPrefix(name, mark)
@@ -387,7 +384,7 @@ func plainName(name string) string {
 // constructor is the name of a constructor in JavaScript and TypeScript.
 const constructor = "constructor"
 
-// others are the references of an index that the facts of a text do not have.
+// others returns edges for the references that an index has and the facts of the text lack.
 func (x *exactly) others(p place, set *fact.Set, text []byte, at []*foundAt) (found []Edge) {
 	for _, one := range at {
 		if one.used || !isName(text[one.start:one.end]) || !slices.ContainsFunc(one.all, func(o scip.Occurrence) bool { return o.Roles&scip.Definition == 0 }) {
@@ -420,7 +417,7 @@ func (x *exactly) others(p place, set *fact.Set, text []byte, at []*foundAt) (fo
 	return found
 }
 
-// isName says whether a text is an identifier.
+// isName reports whether a text is an identifier.
 func isName(text []byte) bool {
 	if len(text) == 0 || len(text) > fact.MaxName {
 		return false
@@ -433,8 +430,8 @@ func isName(text []byte) bool {
 	return true
 }
 
-// exact writes the edges that the indexes of a commit give, and returns the key of these
-// and how many files have some.
+// exact writes the edges that the indexes of a commit give. It returns the key of the indexes, and the number of files
+// with such edges.
 func (s *Step) exact(ctx context.Context, o catalog.OwedGraph, layout *Layout) (key string, files int, err error) {
 	indexes, err := s.graphs.IndexesOf(ctx, o.Repository, o.Commit)
 	if err != nil || len(indexes) == 0 {
@@ -447,8 +444,8 @@ func (s *Step) exact(ctx context.Context, o catalog.OwedGraph, layout *Layout) (
 	return catalog.IndexKey(indexes), files, err
 }
 
-// exactRows calls each with the exact edges of the files of a graph that indexes have, some
-// files at a time, and told with what an index says in all.
+// exactRows calls each with the exact edges of those files of a graph that an index covers, some files at a time. It
+// calls told once for each index, with the counts of all its files.
 func (s *Step) exactRows(
 	ctx context.Context, track uuid.UUID, layout *Layout, indexes []catalog.CommitIndex,
 	each func([]catalog.GraphRow, []catalog.FileEdges) error, told func(ctx context.Context, index uuid.UUID, placed, strange int64) error,
@@ -462,7 +459,7 @@ func (s *Step) exactRows(
 		track: func(path string) uuid.UUID { return events.DocumentID(track, []byte(path)) },
 	}
 	r := &resolver{layout: layout, index: &index{ctx: ctx, names: s.graphs, track: track, known: make(map[string][]*symbol)}}
-	seen := make(map[string]bool) // a file is that of the first index that has it
+	seen := make(map[string]bool) // a file belongs to the first index that covers it
 	for _, one := range indexes {
 		x.placed, x.strange = 0, 0
 		err := s.indexPages(ctx, one.ID, func(docs []catalog.GraphIndexFile) error {
@@ -482,7 +479,7 @@ func (s *Step) exactRows(
 	return nil
 }
 
-// indexed loads what indexes define.
+// indexed loads the definitions in indexes.
 func (s *Step) indexed(ctx context.Context, indexes []catalog.CommitIndex) (*Indexed, error) {
 	all := NewIndexed()
 	for _, one := range indexes {
@@ -505,7 +502,7 @@ func (s *Step) indexed(ctx context.Context, indexes []catalog.CommitIndex) (*Ind
 	return all, nil
 }
 
-// indexPages calls each with the documents of an index, some at a time. The list is each's.
+// indexPages calls each with the documents of an index, some at a time. The callback may keep the list.
 func (s *Step) indexPages(ctx context.Context, index uuid.UUID, each func([]catalog.GraphIndexFile) error) error {
 	for after := ""; ; {
 		docs, err := s.graphs.IndexFiles(ctx, index, after, indexPage)
@@ -577,13 +574,13 @@ func (s *Step) exactPage(ctx context.Context, r *resolver, x *exactly, track uui
 	return each(rows, out)
 }
 
-// knownFacts loads the facts of documents; those that are not stored are nil.
+// knownFacts loads the facts of documents. Facts that are not stored are nil.
 func (s *Step) knownFacts(ctx context.Context, sources []catalog.GraphSource) ([]*fact.Set, error) {
 	sets, _, err := s.stored(ctx, sources)
 	return sets, err
 }
 
-// graphSymbols are the definitions of a graph that is stored.
+// graphSymbols looks definitions up in a stored graph.
 type graphSymbols struct {
 	ctx    context.Context
 	graphs *catalog.Graphs

@@ -13,8 +13,8 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// A repository keeps the newest indexes of commits that no ref is at, and each index of those
-// that one is at; a commit takes only so many.
+// A repository keeps all indexes of a commit that a ref is at, and only the newest indexes of other commits. A commit
+// takes a limited number of indexes.
 func TestOldIndexesGo(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.IngestTree(t, goTree().tree())

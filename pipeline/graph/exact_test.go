@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/pipeline/scip"
 )
 
-// millTexts are the files of the module of which testdata/mill.scip is scip-go's index.
+// millTexts are the files of a module. testdata/mill.scip is scip-go's index of it.
 var millTexts = map[string]string{
 	"go.mod":     "module example.org/mill\n\ngo 1.24\n",
 	"wheel/w.go": "package wheel\n\n// Wheel turns.\ntype Wheel struct{ n int }\n\nfunc New() *Wheel { return &Wheel{} }\n\nfunc (w *Wheel) Turn() int { return w.n }\n\n// Turner is what turns.\ntype Turner interface{ Turn() int }\n",
@@ -19,7 +19,7 @@ var millTexts = map[string]string{
 	"help.go":    "package main\n\nimport \"example.org/mill/wheel\"\n\nfunc help(stones []func() *wheel.Wheel) (n int) {\n\tfor _, stone := range stones {\n\t\tn += stone().Turn()\n\t}\n\treturn n\n}\n",
 }
 
-// offline is a graph in memory, with the documents of an index.
+// offline returns a graph in memory, with the documents of an index.
 func offline(t *testing.T, texts map[string]OfflineFile, index string) (*Offline, *Indexed, map[string]scip.Document) {
 	t.Helper()
 	var files []OfflineFile
@@ -58,8 +58,7 @@ func edgeLines(o *Offline, edges []Edge) string {
 	return strings.Join(lines, "\n")
 }
 
-// What an index says stands in place of a guess, also behind characters of several bytes; a
-// package stays the one that its import names.
+// An index replaces guesses, also behind characters of several bytes. A package stays the one that its import names.
 func TestAnIndexReplacesGuesses(t *testing.T) {
 	texts := make(map[string]OfflineFile)
 	for path, text := range millTexts {
@@ -88,8 +87,8 @@ help: type Wheel by index wheel/w.go#Wheel`,
 	}
 }
 
-// An index of another text invents nothing: what stands elsewhere is strange, and no
-// definition is where the graph has none.
+// An index of another text invents nothing. Its misplaced occurrences count as strange, and a definition that the graph
+// lacks is no target.
 func TestAnIndexOfAnotherText(t *testing.T) {
 	texts := make(map[string]OfflineFile)
 	for path, text := range millTexts {
@@ -114,8 +113,8 @@ func TestAnIndexOfAnotherText(t *testing.T) {
 	}
 }
 
-// TestARealIndex says how an index of a real indexer fits the graph of a real repository:
-// LEAT_TEST_SCIP is the directory, a colon, and the index.
+// TestARealIndex logs how the index of a real indexer fits the graph of a real repository. LEAT_TEST_SCIP names the
+// directory and the index, with a colon between them.
 func TestARealIndex(t *testing.T) {
 	dir, index, ok := strings.Cut(os.Getenv("LEAT_TEST_SCIP"), ":")
 	if !ok {
@@ -141,7 +140,7 @@ func TestARealIndex(t *testing.T) {
 	o, x, docs := offline(t, texts, index)
 	var placed, strange int64
 	by := make(map[Strategy]int)
-	guesses := make(map[Strategy][2]int) // of the graph without the index: all, and those with the same target
+	guesses := make(map[Strategy][2]int) // edges of the graph without the index: all, and those with the same target
 	for path, d := range docs {
 		set := o.Facts[path]
 		if set == nil {

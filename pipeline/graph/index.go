@@ -12,7 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// symbol is a name of the track.
+// symbol is a name in the track.
 type symbol = catalog.GraphSymbol
 
 // Names looks names up in a track.
@@ -20,26 +20,25 @@ type Names interface {
 	Named(ctx context.Context, track uuid.UUID, names []string, most int) ([]symbol, error)
 }
 
-// index looks names up, and remembers them.
+// index looks names up and remembers the answers.
 type index struct {
 	ctx   context.Context
 	names Names
 	track uuid.UUID
 	known map[string][]*symbol
 	size  int
-	keys  map[string]bool // looked up for the file under way
+	keys  map[string]bool // names looked up for the current file
 	err   error
-	ahead bool            // names that are not known yet are put off
-	later map[string]bool // the names that were
+	ahead bool            // puts off names that are not known yet
+	later map[string]bool // the names put off
 }
 
 const (
-	maxKnown = 200_000 // symbols that are remembered
-	maxNamed = 4_000   // definitions of one name that are looked at
+	maxKnown = 200_000 // symbols remembered
+	maxNamed = 4_000   // definitions of one name looked at
 )
 
-// named returns the symbols of a name, by path and place. Ahead, it returns none for a
-// name that it puts off.
+// named returns the symbols of a name, in the order of path and place. For a name that it puts off, it returns none.
 func (x *index) named(name string) []*symbol {
 	x.keys[name] = true
 	if list, ok := x.known[name]; ok || x.err != nil {
@@ -85,20 +84,20 @@ func (x *index) load(names []string) {
 	}
 }
 
-// forget makes room, between two files.
+// forget makes room in memory. It is called between pages of files.
 func (x *index) forget() {
 	if x.size > maxKnown {
 		x.known, x.size = make(map[string][]*symbol), 0
 	}
 }
 
-// The names of symbols of kind 0: what a file imports under a name, what it
-// imports whole, and that it is a module.
+// The names of symbols of kind 0. They stand for an import under a local name, for a module that is imported whole, and
+// for a file that is a module.
 func importName(file, local string) string { return "import " + file + " " + local }
 func starName(file string) string          { return "import " + file + " *" }
 func moduleName(module string) string      { return "module " + module }
 
-// Symbols are the rows of a file: its definitions, its imports, and its module.
+// Symbols returns the rows of a file: its definitions, its imports, and its module.
 func Symbols(file, language string, s *fact.Set) []symbol {
 	var rows []symbol
 	for _, d := range s.Definitions {
@@ -127,7 +126,7 @@ func Symbols(file, language string, s *fact.Set) []symbol {
 	return rows
 }
 
-// ownModule is the name under which a file is found as a module; "": it is not.
+// ownModule returns the name under which a file is found as a module, or "" if it is none.
 func ownModule(file, language string) string {
 	switch language {
 	case "Go": // a package is a directory; nothing imports its tests
@@ -151,14 +150,14 @@ func ownModule(file, language string) string {
 	return ""
 }
 
-// pythonModule is the dotted name of a file, from the root of the track.
+// pythonModule returns the dotted name of a file from the root of the track.
 func pythonModule(file string) string {
 	name := strings.TrimSuffix(strings.TrimSuffix(file, ".pyi"), ".py")
 	name = strings.TrimSuffix(name, "/__init__")
 	return strings.ReplaceAll(name, "/", ".")
 }
 
-// rustModule is the path of a file's module in its crate.
+// rustModule returns the path of a file's module in its crate.
 func rustModule(file string) string {
 	_, in := rustCrate(file)
 	in = strings.TrimSuffix(in, ".rs")

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Layout tells where modules are, by the files of a track.
+// Layout says where the modules of a track are. It is read from files such as go.mod and package.json.
 type Layout struct {
-	Go       []Root `json:"go,omitempty"`       // modules by their paths, the longest first
-	Packages []Root `json:"packages,omitempty"` // of npm, by their names
-	Paths    []Path `json:"paths,omitempty"`    // of tsconfig.json
+	Go       []Root `json:"go,omitempty"`       // Go modules by their paths, the longest first
+	Packages []Root `json:"packages,omitempty"` // npm packages by their names
+	Paths    []Path `json:"paths,omitempty"`    // aliases in tsconfig.json
 
 	Declared []Declared `json:"declared,omitempty"` // names for other repositories, beside those of Go and npm
 }
@@ -20,7 +20,7 @@ type Layout struct {
 // Root is the directory of a module.
 type Root struct {
 	Name string `json:"name"`
-	Dir  string `json:"dir"` // "": the root
+	Dir  string `json:"dir"` // "" is the root
 	Main string `json:"main,omitempty"`
 }
 
@@ -40,7 +40,7 @@ const (
 
 var inputLanguages = []string{"Go Module", "JSON", "JSON with Comments", "Go Checksums", "Text", "", "TOML", "INI", "Maven POM", "XML", "Gradle", "Kotlin", "Groovy"}
 
-// add reads one of these files. One that cannot be understood says nothing.
+// add reads one of these files. It ignores a file that it cannot understand.
 func (l *Layout) add(name string, text []byte) {
 	if len(text) > maxInput {
 		return
@@ -97,7 +97,7 @@ func (l *Layout) typescript(dir string, text []byte) {
 	}
 }
 
-// plainJSON takes the comments out of JSON, and commas before a closing bracket.
+// plainJSON removes comments from JSON, and commas before a closing bracket.
 func plainJSON(text []byte) []byte {
 	var out []byte
 	for i := 0; i < len(text); i++ {
@@ -135,7 +135,7 @@ func plainJSON(text []byte) []byte {
 	return out
 }
 
-// sort puts what is more specific first.
+// sort puts more specific names first.
 func (l *Layout) sort() {
 	byName := func(a, b Root) int {
 		if len(a.Name) != len(b.Name) {
@@ -156,7 +156,7 @@ func (l *Layout) sort() {
 	})
 }
 
-// goDir is the directory of a package of Go; false: it is not of this track.
+// goDir returns the directory of a Go package. It returns false if the package is not in this track.
 func (l *Layout) goDir(module string) (string, bool) {
 	for _, r := range l.Go {
 		if module == r.Name {
@@ -169,7 +169,7 @@ func (l *Layout) goDir(module string) (string, bool) {
 	return "", false
 }
 
-// scripts are the places, without endings, that a module of JavaScript may have.
+// scripts returns the paths, without endings, that a JavaScript module may have.
 func (l *Layout) scripts(from, module string) []string {
 	module = strings.TrimSuffix(strings.TrimSuffix(module, ".js"), ".mjs")
 	if strings.HasPrefix(module, ".") {
@@ -202,7 +202,7 @@ func (l *Layout) scripts(from, module string) []string {
 	return all
 }
 
-// scriptPath takes the ending of a file's path.
+// scriptPath removes the ending from a file's path.
 func scriptPath(name string) string {
 	for _, end := range []string{".d.ts", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts"} {
 		if at, ok := strings.CutSuffix(name, end); ok {

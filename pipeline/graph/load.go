@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/factstore"
 )
 
-// facts loads the facts of documents, and finds and stores those that are missing.
+// facts loads the facts of documents. It finds and stores facts that are missing.
 func (s *Step) facts(ctx context.Context, sources []catalog.GraphSource) ([]*fact.Set, error) {
 	sets, missing, err := s.stored(ctx, sources)
 	if err != nil || len(missing) == 0 {
@@ -33,7 +33,7 @@ func (s *Step) facts(ctx context.Context, sources []catalog.GraphSource) ([]*fac
 	return sets, nil
 }
 
-// stored loads the facts of documents. Those that are not stored are nil, and missing.
+// stored loads the facts of documents. If facts are not stored, their set is nil and their source is listed as missing.
 func (s *Step) stored(ctx context.Context, sources []catalog.GraphSource) (sets []*fact.Set, missing []catalog.GraphSource, err error) {
 	sets = make([]*fact.Set, len(sources))
 	if len(sources) == 0 {
@@ -48,7 +48,7 @@ func (s *Step) stored(ctx context.Context, sources []catalog.GraphSource) (sets 
 		return nil, nil, err
 	}
 	var contents [][32]byte
-	var at []int // of sources
+	var at []int // indexes in sources
 	for i, p := range sources {
 		if content, ok := known[p.Content]; ok {
 			contents, at = append(contents, content), append(at, i)
@@ -67,7 +67,7 @@ func (s *Step) stored(ctx context.Context, sources []catalog.GraphSource) (sets 
 	return sets, missing, err
 }
 
-// find cuts texts again for their facts, and stores these.
+// find cuts texts again for their facts, and stores the facts.
 func (s *Step) find(ctx context.Context, sources []catalog.GraphSource) (map[catalog.ChunkingKey][]byte, error) {
 	texts, err := s.read(ctx, sources)
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *Step) find(ctx context.Context, sources []catalog.GraphSource) (map[cat
 	return found, nil
 }
 
-// byDomain groups facts by the key domains of the texts in which they were found.
+// byDomain groups facts by the key domains of their texts.
 func (s *Step) byDomain(ctx context.Context, found map[catalog.ChunkingKey][]byte) (map[string]map[catalog.ChunkingKey][]byte, error) {
 	var hashes [][]byte
 	for key := range found {
@@ -109,7 +109,7 @@ func (s *Step) byDomain(ctx context.Context, found map[catalog.ChunkingKey][]byt
 	}
 	domains := make(map[string]map[catalog.ChunkingKey][]byte)
 	for key, form := range found {
-		domain := "" // of the empty blob, which is in no pack
+		domain := "" // for the empty blob, which is in no pack
 		if span, ok := places[key.Blob]; ok {
 			if domain, err = s.blobs.Domain(ctx, span.Object); err != nil {
 				return nil, err
@@ -136,7 +136,7 @@ func (s *Step) read(ctx context.Context, sources []catalog.GraphSource) ([][]byt
 	})
 }
 
-// blobsOf reads blobs. The empty one is in no pack.
+// blobsOf reads blobs. The empty blob is in no pack.
 func (s *Step) blobsOf(ctx context.Context, hashes [][32]byte, fn func(i int, data []byte) error) error {
 	if len(hashes) == 0 {
 		return nil

@@ -7,18 +7,17 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// module is a module of the track, or one that may be.
+// module is a module that is, or may be, in the track.
 type module struct {
-	language string   // "": none
-	dir      string   // Go
-	name     string   // a dotted name: Python from the root, Java, Rust in its crate
-	places   []string // JavaScript: paths without endings
-	crate    string   // Rust
-	relative bool     // Python: the name is exact
+	language string   // "" stands for no module
+	dir      string   // for Go
+	name     string   // a dotted name: for Python from the root, for Rust in its crate
+	places   []string // for JavaScript: paths without endings
+	crate    string   // for Rust
+	relative bool     // for Python: the name is exact
 }
 
-// moduleOf finds a module by its name as a file has it. An empty one is outside the
-// track.
+// moduleOf finds a module by the name that a file uses. It returns the empty module if the module is outside the track.
 func (r *resolver) moduleOf(name string, in place) module {
 	switch family(in.language) {
 	case "Go":
@@ -83,7 +82,7 @@ func rustNamed(name string, in place) module {
 	return module{language: "Rust", crate: "?" + strings.ReplaceAll(first, "_", "-"), name: rest}
 }
 
-// moduleFiles lists the files that are a module. One file stands for a package of Go.
+// moduleFiles lists the files of a module. One file stands for a Go package.
 func (r *resolver) moduleFiles(m module) (files []place) {
 	switch m.language {
 	case "Go":
@@ -102,7 +101,7 @@ func (r *resolver) moduleFiles(m module) (files []place) {
 				files = append(files, placeOf(s))
 			}
 		}
-		if len(files) > 1 { // the one nearest to the root
+		if len(files) > 1 { // the file nearest to the root
 			best := files[0]
 			for _, f := range files {
 				if len(f.path) < len(best.path) {
@@ -137,8 +136,7 @@ func (r *resolver) moduleFiles(m module) (files []place) {
 	return files
 }
 
-// foremost chooses the file that stands for a package of Go: the one with its
-// documentation, the one with its name, or the first.
+// foremost chooses the file that stands for a Go package: doc.go, the file with the package's name, or the first.
 func foremost(files []place) []place {
 	best, of := 0, 0
 	for i, f := range files {
@@ -156,15 +154,14 @@ func foremost(files []place) []place {
 	return files[min(best, len(files)):min(best+1, len(files))]
 }
 
-// likelyRoot says whether what stands before a module's name may be a directory
-// that Python searches: the name of the module itself may not begin inside a package
-// of the same name.
+// likelyRoot reports whether the path before a module's name may be a directory that Python searches. It may be if it
+// is at most three directories deep.
 func likelyRoot(own, name string) bool {
 	before := strings.TrimSuffix(own, "."+name)
 	return strings.Count(before, ".") < 3
 }
 
-// preferSource leaves out declarations where there is what they declare.
+// preferSource leaves out files of declarations (.d.ts) if there is a file with the source.
 func preferSource(files []place) []place {
 	if len(files) < 2 {
 		return files
@@ -193,7 +190,7 @@ func (r *resolver) inCrate(file, crate string) bool {
 	return own == crate
 }
 
-// imported finds what a file imports.
+// imported finds what an import of a file names.
 func (r *resolver) imported(i fact.Import, in place) value {
 	m := r.moduleOf(i.Module, in)
 	if m.language == "" {
@@ -204,7 +201,7 @@ func (r *resolver) imported(i fact.Import, in place) value {
 			return value{kind: isModule, module: m, by: ByImport, sure: true}
 		}
 		if len(r.moduleFiles(m)) == 0 {
-			if m.language == "Python" { // a package without a file of its own, or something outside
+			if m.language == "Python" { // a package without a file of its own, or something outside the track
 				return value{kind: isModule, module: m, by: ByImport, sure: true}
 			}
 			return external
@@ -214,8 +211,7 @@ func (r *resolver) imported(i fact.Import, in place) value {
 	return r.moduleMember(m, i.Name).atLeast(ByImport)
 }
 
-// moduleMember finds a name in a module: a definition, what it imports and hands on,
-// or a module in it.
+// moduleMember finds a name in a module: a definition, an import that the module re-exports, or a module in it.
 func (r *resolver) moduleMember(m module, name string) value {
 	if r.depth > maxSteps {
 		return nothing
@@ -255,8 +251,8 @@ func (r *resolver) goMember(m module, name string) value {
 	return value{kind: isSymbols, symbols: list, by: ByImport, sure: true}
 }
 
-// testOf says whether the file under way may name what a file of Go defines: what a
-// test defines, only the tests beside it can.
+// testOf reports whether the current file may name what a Go file defines. Only tests in the same directory may name
+// what a test defines.
 func (r *resolver) testOf(file string) bool {
 	return !strings.HasSuffix(file, "_test.go") || strings.HasSuffix(r.file.path, "_test.go") && path.Dir(file) == r.file.dir()
 }
@@ -298,8 +294,8 @@ func (r *resolver) fileMember(m module, name string) value {
 	return value{kind: isUnknown, sure: true}
 }
 
-// asPlace is a file as others see it: its imports are looked up, unless it is the one
-// under way.
+// asPlace returns the place of a file whose imports have to be looked up, or the place of the current file, whose
+// imports are known.
 func (r *resolver) asPlace(f place) place {
 	if f.document == r.file.document {
 		return r.file

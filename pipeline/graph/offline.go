@@ -20,10 +20,10 @@ type OfflineFile struct {
 	Text           []byte
 }
 
-// Offline is a graph in memory, which an evaluation compares with a compiler's answers.
+// Offline is a graph in memory. Evaluations compare it with a compiler's answers.
 type Offline struct {
-	Facts map[string]*fact.Set // by path
-	Paths map[uuid.UUID]string // of targets
+	Facts map[string]*fact.Set // facts by path
+	Paths map[uuid.UUID]string // paths of targets
 
 	layout Layout
 	ids    map[string]uuid.UUID
@@ -72,7 +72,7 @@ func (o *Offline) Named(_ context.Context, _ uuid.UUID, names []string, most int
 	return list[:min(len(list), most)], nil
 }
 
-// Found is one reference, and what it was resolved to.
+// Found is a reference and what it was resolved to.
 type Found struct {
 	fact.Reference
 	Strategy Strategy
@@ -95,7 +95,7 @@ func (o *Offline) References(path string) []Found {
 	return found
 }
 
-// Definition finds the definition that a target names; the first of several.
+// Definition finds the definition that a target names. If there are several, it returns the first.
 func (o *Offline) Definition(t Target) (fact.Definition, bool) {
 	for _, d := range o.Facts[o.Paths[t.Document]].Definitions {
 		if d.Qualified == t.Qualified {
@@ -105,8 +105,8 @@ func (o *Offline) Definition(t Target) (fact.Definition, bool) {
 	return fact.Definition{}, false
 }
 
-// Exact finds the edges of a file as an index has them, and how many references the index
-// says the meaning of, and how many of its occurrences are not where the text has a name.
+// Exact finds the edges of a file that an index gives. placed counts the references whose meaning the index gives, and
+// strange the index's occurrences at places where the text has no name.
 func (o *Offline) Exact(x *Indexed, path string, text []byte, d scip.Document) (edges []Edge, placed, strange int64) {
 	set := o.Facts[path]
 	if set == nil {

@@ -12,17 +12,16 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// Outside resolves what files of other tracks name of a track, by the modules that the track
-// declares.
+// Outside resolves references from files of other tracks into a track. It goes by the modules that the track declares.
 type Outside struct {
 	r      *resolver
 	layout Layout
 }
 
-// nowhere is the directory of a file of another track: no file of a track is beside it.
+// nowhere is the directory of a file of another track. No file of the track is in it.
 const nowhere = "\x00/"
 
-// NewOutside returns a resolution into a track, of which it takes the layout in its stored form.
+// NewOutside returns a resolution into a track. layout is the track's layout in its stored form.
 func NewOutside(ctx context.Context, names Names, track uuid.UUID, layout []byte) (*Outside, error) {
 	o := &Outside{}
 	if err := json.Unmarshal(layout, &o.layout); err != nil {
@@ -38,14 +37,14 @@ func NewOutside(ctx context.Context, names Names, track uuid.UUID, layout []byte
 	return o, nil
 }
 
-// Asker is a file of another track, with what it imports by name.
+// Asker is a file of another track, with its imports by name.
 type Asker struct {
 	Document uuid.UUID
 	Language string
 	Imports  []fact.Import
 }
 
-// ImportsOf are the imports with a name that the rows of a file's symbols tell.
+// ImportsOf returns the imports by name that are among the rows of a file's symbols.
 func ImportsOf(file string, rows []symbol) (imports []fact.Import) {
 	prefix := importName(file, "")
 	for _, s := range rows {
@@ -57,13 +56,13 @@ func ImportsOf(file string, rows []symbol) (imports []fact.Import) {
 	return imports
 }
 
-// Reached is what an edge of another track leads to.
+// Reached says where an edge of another track leads.
 type Reached struct {
-	Declared string // the name by which the track has the module
+	Declared string // the name under which the track declares the module
 	Targets  []Target
 }
 
-// Begin takes a file of another track up.
+// Begin prepares for the edges of a file of another track.
 func (o *Outside) Begin(a Asker) {
 	p := place{document: a.Document, path: nowhere + "file", language: a.Language, package_: nowhere, own: true, imports: make(map[string][]fact.Import)}
 	for _, i := range a.Imports {
@@ -78,8 +77,8 @@ func (o *Outside) Begin(a Asker) {
 	o.r.file, o.r.memo, o.r.keys = p, make(map[string]value), make(map[string]bool)
 }
 
-// Resolve says where an external edge of the file leads in the track, if the track declares
-// the module through which the text names it. It never goes by the name alone.
+// Resolve says where an external edge of the file leads in the track. The track must declare the module through which
+// the text names the target. Resolve never goes by the name alone.
 func (o *Outside) Resolve(e Edge) (f Reached, err error) {
 	if e.Strategy != External {
 		return f, nil
@@ -112,7 +111,7 @@ func (o *Outside) Resolve(e Edge) (f Reached, err error) {
 	return Reached{o.layout.declares(family(o.r.file.language), used.Module), targets}, nil
 }
 
-// importOf is the import through which an expression names something.
+// importOf returns the import through which an expression names something.
 func (o *Outside) importOf(root, steps string) (fact.Import, bool) {
 	for {
 		if list := o.r.file.imports[root]; len(list) > 0 && (steps == "" || o.r.file.language != "Python" || !o.longer(root, steps)) {
@@ -127,7 +126,7 @@ func (o *Outside) importOf(root, steps string) (fact.Import, bool) {
 	}
 }
 
-// longer says whether an import has a name that begins with a root and its next step.
+// longer reports whether the name of an import begins with a root and its next step.
 func (o *Outside) longer(root, steps string) bool {
 	s, _ := splitStep(steps)
 	for local := range o.r.file.imports {

@@ -10,18 +10,18 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// place is a file, as the resolution of a name in it sees it.
+// place is a file in which a name is resolved.
 type place struct {
 	document                 uuid.UUID
 	path, language, package_ string
-	imports                  map[string][]fact.Import // by local name; nil: looked up in the track
+	imports                  map[string][]fact.Import // by local name; if nil, they are looked up in the track
 	stars                    []string                 // modules that are imported whole
-	own                      bool                     // imports and stars are those of the file under way
+	own                      bool                     // imports and stars are set: this is the current file
 }
 
 func (p place) dir() string { return path.Dir(p.path) }
 
-// family are the languages that can name each other's definitions.
+// family joins languages that can name each other's definitions.
 func family(language string) string {
 	switch language {
 	case "TypeScript", "TSX":
@@ -34,31 +34,29 @@ func family(language string) string {
 	return language
 }
 
-// within are the languages whose members are named without the object.
+// implicit holds the languages in which a member can be named without its object.
 var implicit = map[string]bool{"Java": true, "C++": true, "C#": true, "Ruby": true}
 
-// packaged are the languages whose packages are named in the text, and whose
-// members see each other.
+// packaged holds the languages whose files name their package in the text. Files of one package see each other.
 var packaged = map[string]bool{"Java": true, "C#": true, "PHP": true}
 
-// global are the languages of which a name that is imported by no rule of ours may
-// be that of any file.
+// global holds the languages in which a name may come from any file if no import explains it.
 var global = map[string]bool{"C++": true, "Ruby": true, "PHP": true, "C#": true, "Java": true}
 
-// resolver resolves the references of files of one track.
+// resolver resolves references in the files of one track.
 type resolver struct {
 	*index
 	layout *Layout
 	file   place
 	depth  int
-	memo   map[string]value  // of expressions of the file under way, at its top level
-	crates map[string]string // directories by the names that other tracks have for crates; nil: of this track
+	memo   map[string]value  // values of whole expressions in the current file
+	crates map[string]string // directories of crates by their names, for a file of another track; otherwise nil
 }
 
-// maxSteps is how deep one name leads to another.
+// maxSteps bounds how deep one name leads to another.
 const maxSteps = 24
 
-// begin takes a file up.
+// begin prepares for the references of a file.
 func (r *resolver) begin(p place, s *fact.Set) {
 	p.imports, p.own = make(map[string][]fact.Import), true
 	for _, i := range s.Imports {
@@ -75,7 +73,7 @@ func (r *resolver) begin(p place, s *fact.Set) {
 	r.file, r.memo = p, make(map[string]value)
 }
 
-// withinOf is the qualified name of the definition around a reference; "": none.
+// withinOf returns the qualified name of the definition around a reference, or "" if there is none.
 func withinOf(s *fact.Set, ref fact.Reference) string {
 	if ref.Within < 0 {
 		return ""
@@ -83,8 +81,8 @@ func withinOf(s *fact.Set, ref fact.Reference) string {
 	return s.Definitions[ref.Within].Qualified
 }
 
-// resolve resolves the references and imports of a file. Its result depends on the
-// facts, the layout, and the symbols whose names it looks up.
+// resolve resolves the references and imports of a file. The result depends only on the facts, the layout, and the
+// symbols whose names it looks up.
 func (r *resolver) resolve(p place, s *fact.Set) []Edge {
 	r.begin(p, s)
 	found := make([]Edge, 0, len(s.References)+len(s.Imports))
@@ -100,7 +98,7 @@ func (r *resolver) resolve(p place, s *fact.Set) []Edge {
 	return gather(found)
 }
 
-// importEdge leads to what is imported: a symbol, or the file of a module.
+// importEdge returns the edge of an import. It leads to a symbol, or to the files of a module.
 func (r *resolver) importEdge(i fact.Import) Edge {
 	e := Edge{Name: i.Name, Module: i.Module, Role: fact.RoleImport, Strategy: External, Lines: []int{i.Line}}
 	if i.Name == "" || i.Name == "*" {
@@ -164,7 +162,7 @@ func (r *resolver) outcome(ref fact.Reference, v value) (Strategy, []Target) {
 	return Unresolved, nil
 }
 
-// targets are the candidates of an edge. More than MaxCandidates are no answer.
+// targets returns the candidates of an edge. An edge with more than MaxCandidates stays unresolved.
 func (r *resolver) targets(by Strategy, list []*symbol) (Strategy, []Target) {
 	var all []Target
 	for _, s := range list {
@@ -180,9 +178,9 @@ func (r *resolver) targets(by Strategy, list []*symbol) (Strategy, []Target) {
 	return by, all
 }
 
-// byName looks for members of that name where nothing says whose they are.
+// byName looks for members by their name alone, for a reference that does not say whose member it names.
 func (r *resolver) byName(ref fact.Reference) (Strategy, []Target) {
-	// One in twenty-six of such edges of fields was right (docs/graph.md).
+	// One in twenty-six such edges to fields was right (docs/graph.md).
 	if common[ref.Name] || ref.Role == fact.RoleUse || ref.Role == fact.RoleWrite {
 		return Unresolved, nil
 	}
@@ -210,8 +208,8 @@ func (r *resolver) byName(ref fact.Reference) (Strategy, []Target) {
 	return r.targets(by, list)
 }
 
-// common are names of members that the standard libraries give to so many types
-// that a definition of the track is seldom meant.
+// common holds member names that the standard libraries give to so many types that a definition in the track is seldom
+// meant.
 var common = func() map[string]bool {
 	all := make(map[string]bool)
 	for _, name := range strings.Fields(`String Error Close Read Write Len Less Swap get set add append push pop join split format strip

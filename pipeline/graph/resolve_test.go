@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/chunk"
 )
 
-// found says where the references of a file of a tree lead, by name.
+// found returns where the references in a file of a tree lead, by name.
 func found(t *testing.T, file string, texts map[string][2]string) map[string]string {
 	t.Helper()
 	var files []OfflineFile
@@ -29,7 +29,7 @@ func found(t *testing.T, file string, texts map[string][2]string) map[string]str
 	return all
 }
 
-// What Python catches is an object of the type that is caught.
+// In Python the name in "except T as name" is an object of T.
 func TestWhatIsCaught(t *testing.T) {
 	if !chunk.Trees {
 		t.Skip("without cgo there are no grammars")
@@ -45,7 +45,7 @@ func TestWhatIsCaught(t *testing.T) {
 	}
 }
 
-// In Python "import a.b" binds a, and in TypeScript a tsconfig of any name has paths.
+// In Python "import a.b" binds a. In TypeScript a tsconfig of any name may have paths.
 func TestImportsOfOtherLanguages(t *testing.T) {
 	if !chunk.Trees {
 		t.Skip("without cgo there are no grammars")
@@ -81,7 +81,7 @@ func TestImportsOfOtherLanguages(t *testing.T) {
 	}
 }
 
-// The name of a type means the type inside it too, and not its constructor.
+// The name of a type means the type, also inside it, and never the constructor.
 func TestTheNameOfATypeIsNotItsConstructor(t *testing.T) {
 	if !chunk.Trees {
 		t.Skip("without cgo there are no grammars")

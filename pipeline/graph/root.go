@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// root finds what a name stands for in a file, inside a definition.
+// root finds what a name in a definition of a file stands for.
 func (r *resolver) root(name string, in place, within string) value {
 	if v, ok := r.importedAs(name, in); ok {
 		return v
@@ -55,7 +55,7 @@ func (r *resolver) importedAs(name string, in place) (value, bool) {
 	return out, any
 }
 
-// around finds a name in the definitions around, from the inside out.
+// around finds a name in the enclosing definitions, from the inside out.
 func (r *resolver) around(list []*symbol, name string, in place, within string) value {
 	for path := within; ; {
 		qualified := name
@@ -87,7 +87,7 @@ func (r *resolver) around(list []*symbol, name string, in place, within string) 
 	}
 }
 
-// visible says whether a definition inside a path can be named there without it.
+// visible reports whether a definition inside the definition at path can be named there by its own name alone.
 func (r *resolver) visible(s *symbol, path string, in place) bool {
 	if path == "" || implicit[family(in.language)] || in.language == "Rust" && s.Kind == int(fact.KindType) {
 		return true
@@ -95,13 +95,13 @@ func (r *resolver) visible(s *symbol, path string, in place) bool {
 	holder := path[strings.LastIndexByte(path, '.')+1:]
 	for _, h := range r.named(holder) {
 		if h.Document == in.document && h.Qualified == path {
-			return h.Kind != int(fact.KindType) // members are named through the object
+			return h.Kind != int(fact.KindType) // a member is named through its object
 		}
 	}
 	return true
 }
 
-// memberOfPath finds a member of a type around that a base defines.
+// memberOfPath finds a member that an enclosing type has from a base.
 func (r *resolver) memberOfPath(path, name string, in place) value {
 	holder := path[strings.LastIndexByte(path, '.')+1:]
 	for _, h := range r.named(holder) {
@@ -109,7 +109,7 @@ func (r *resolver) memberOfPath(path, name string, in place) value {
 			return r.member(value{kind: isSymbols, symbols: []*symbol{h}, by: ByType, object: true}, name)
 		}
 	}
-	if family(in.language) == "C++" { // the type is in a header
+	if family(in.language) == "C++" { // the type may be in a header
 		for _, h := range r.named(holder) {
 			if h.Kind == int(fact.KindType) && family(h.Language) == "C++" {
 				if v := r.member(value{kind: isSymbols, symbols: []*symbol{h}, by: ByType, object: true}, name); len(v.symbols) > 0 {
@@ -174,8 +174,8 @@ func (r *resolver) starred(name string, in place) value {
 	return found
 }
 
-// anywhere finds a name that only one file of the track defines, in languages that
-// do not say where their names come from.
+// anywhere finds a name that only one file of the track defines. It does so for languages in which a text does not say
+// where its names come from.
 func (r *resolver) anywhere(list []*symbol, in place) value {
 	if !global[family(in.language)] {
 		return nothing

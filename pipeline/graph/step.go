@@ -21,7 +21,7 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// Config says how often the step looks, and how much it handles at once.
+// Config says how often the step looks for owed graphs, and how much it handles at once.
 type Config struct {
 	Interval time.Duration // between two looks for owed graphs; default 2 s
 	Files    int           // files in memory together; default 128
@@ -33,7 +33,7 @@ const (
 	DefaultFiles    = 128
 )
 
-// Cutter finds the facts of texts, each as chunk.Cut does.
+// Cutter finds the facts of texts. It treats each as chunk.Cut does.
 type Cutter interface {
 	Cut(ctx context.Context, texts []chunk.Text) ([]chunk.Cutting, error)
 }
@@ -46,8 +46,8 @@ type Step struct {
 	graphs    *catalog.Graphs
 	locks     *catalog.Locks
 	blobs     *blob.Store
-	cutter    Cutter   // nil: facts that are not stored are not found
-	languages []string // that this program can read
+	cutter    Cutter   // if nil, facts that are not stored are not found again
+	languages []string // languages that this program can read
 	log       *slog.Logger
 }
 
@@ -59,10 +59,10 @@ type Rooms struct {
 	Locks  *catalog.Locks
 }
 
-// RoomsOf takes the step's rooms from a catalog.
+// RoomsOf returns the step's rooms of a catalog.
 func RoomsOf(c *catalog.Catalog) Rooms { return Rooms{c.Core, c.Facts, c.Graphs, c.Locks} }
 
-// NewChecker returns a step that only checks, and finds no facts.
+// NewChecker returns a step that only checks. It finds no facts.
 func NewChecker(r Rooms, blobs *blob.Store) *Step {
 	return New(Config{}, r, blobs, nil, slog.New(slog.DiscardHandler))
 }
@@ -80,8 +80,8 @@ func New(cfg Config, r Rooms, blobs *blob.Store, cutter Cutter, log *slog.Logger
 	return s
 }
 
-// CodeVersion is the version of the code that makes graphs. A program without
-// grammars makes others.
+// CodeVersion is the version of the code that makes graphs. A program without grammars has a version of its own,
+// because it makes other graphs.
 func CodeVersion() int64 {
 	version := int64(fact.Version)<<20 | Version<<1
 	if chunk.Trees {
@@ -90,7 +90,7 @@ func CodeVersion() int64 {
 	return version
 }
 
-// Run makes owed graphs until ctx ends. One that fails is logged, and tried again.
+// Run makes owed graphs until ctx ends. It logs a graph that fails, and tries it again.
 func (s *Step) Run(ctx context.Context) {
 	ticker := time.NewTicker(s.cfg.Interval)
 	defer ticker.Stop()
@@ -106,11 +106,11 @@ func (s *Step) Run(ctx context.Context) {
 	}
 }
 
-// owedAtOnce is how many owed graphs one look takes up.
+// owedAtOnce bounds the owed graphs that one look takes up.
 const owedAtOnce = 100
 
-// Look makes each graph that is owed, unless another process is making it. A graph
-// that fails does not keep the others from being made.
+// Look makes each graph that is owed and that no other process is making. If one graph fails, the others are still
+// made.
 func (s *Step) Look(ctx context.Context) error {
 	owed, err := s.graphs.Owed(ctx, CodeVersion(), owedAtOnce)
 	if err != nil {
@@ -128,8 +128,7 @@ func (s *Step) Look(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// graphLock is the advisory lock under which a graph is made, with a hash of its
-// track in the lower half.
+// graphLock is the advisory lock under which a graph is made. Its lower half holds a hash of the track.
 const graphLock = 0x6c656167_00000000
 
 func lockOf(track uuid.UUID) int64 {
@@ -138,8 +137,8 @@ func lockOf(track uuid.UUID) int64 {
 	return graphLock | int64(h.Sum32())
 }
 
-// Make brings the graph of a track up to its documents. It may be repeated and
-// interrupted at any place: what it has written is true or marked stale.
+// Make brings the graph of a track up to its documents. It may be interrupted at any place and repeated, because
+// everything that it has written is true or marked stale.
 func (s *Step) Make(ctx context.Context, o catalog.OwedGraph) error {
 	began := time.Now()
 	layout, err := s.begin(ctx, o.Track)
@@ -169,7 +168,7 @@ func (s *Step) Make(ctx context.Context, o catalog.OwedGraph) error {
 	return err
 }
 
-// begin reads how modules are found, and decides whether to make the whole graph anew.
+// begin reads the layout of modules, and decides whether the whole graph is made anew.
 func (s *Step) begin(ctx context.Context, track uuid.UUID) (*Layout, error) {
 	known, err := s.graphs.Graph(ctx, track)
 	exists := err == nil
@@ -212,14 +211,14 @@ func (s *Step) begin(ctx context.Context, track uuid.UUID) (*Layout, error) {
 	return layout, s.graphs.Begin(ctx, track, catalog.GraphBegun{Version: CodeVersion(), Inputs: sum, Layout: encoded, Modules: layout.modules()}, !same)
 }
 
-// within says whether the files of a track are resolved alike by two layouts. What they
-// declare for other repositories does not count.
+// within reports whether two layouts resolve the files of their track alike. The names that they declare for other
+// repositories do not count.
 func (l *Layout) within(other *Layout) bool {
 	return slices.Equal(l.Go, other.Go) && slices.Equal(l.Packages, other.Packages) && slices.Equal(l.Paths, other.Paths)
 }
 
-// changes writes the symbols of files whose facts changed, and marks the files that
-// looked them up.
+// changes writes the symbols of files whose facts changed. It marks the files as stale that have looked up one of these
+// symbols' names.
 func (s *Step) changes(ctx context.Context, track uuid.UUID) (files int, err error) {
 	for {
 		gone, err := s.graphs.Gone(ctx, track, s.languages, s.cfg.Files)
@@ -280,8 +279,8 @@ func (s *Step) put(ctx context.Context, track uuid.UUID, page []catalog.GraphSou
 	return err
 }
 
-// differing adds the names whose symbols a change of a file changes, as far as a
-// resolution sees them.
+// differing adds the names whose symbols differ before and after a change of a file. Differences that no resolution
+// sees do not count.
 func differing(old []symbol, file catalog.GraphFile, names map[string]bool) {
 	before, after := make(map[string]string), make(map[string]string)
 	add := func(all map[string]string, s symbol, pack string) {
@@ -309,7 +308,7 @@ func differing(old []symbol, file catalog.GraphFile, names map[string]bool) {
 	}
 }
 
-// edges resolves the stale files again.
+// edges resolves the stale files.
 func (s *Step) edges(ctx context.Context, track uuid.UUID, layout *Layout) (files int, err error) {
 	r := &resolver{layout: layout, index: &index{ctx: ctx, names: s.graphs, track: track, known: make(map[string][]*symbol)}}
 	for {
@@ -343,7 +342,7 @@ func (s *Step) edges(ctx context.Context, track uuid.UUID, layout *Layout) (file
 	}
 }
 
-// wanted are the names that a file's resolution will look up first.
+// wanted returns the names that the resolution of a file will look up first.
 func wanted(file string, s *fact.Set) []string {
 	names := []string{starName(file)}
 	for _, r := range s.References {
@@ -362,13 +361,12 @@ func wanted(file string, s *fact.Set) []string {
 	return names
 }
 
-// rounds is how often the files of a page are resolved ahead at most. One name leads to
-// another, seldom over more than three.
+// rounds bounds how often the files of a page are resolved with names put off. One name leads to another, but a chain
+// of more than three is rare.
 const rounds = 6
 
-// page resolves files. A file that looks up names that are not known yet is resolved
-// again after all these names of a page have been looked up together: one by one, they
-// cost two statements a file.
+// page resolves files. If a file needs names that are not known yet, page puts them off, looks up all such names of the
+// page together, and resolves the file again. Names that were looked up one by one would cost two statements a file.
 func (r *resolver) page(files []catalog.StaleFile, sets []*fact.Set) []catalog.FileEdges {
 	out := make([]catalog.FileEdges, len(files))
 	left := make([]int, len(files))
@@ -406,8 +404,8 @@ func (r *resolver) fileEdges(f catalog.StaleFile, set *fact.Set) catalog.FileEdg
 	return out
 }
 
-// targetKeys are the hashes under which edges are found by where they lead; those of imports
-// from elsewhere by the names that another repository may declare.
+// targetKeys returns the hashes under which edges are found by their targets. Imports from outside the track are found
+// by the names that another repository may declare.
 func targetKeys(edges []Edge) (keys []int64) {
 	for _, e := range edges {
 		for _, t := range e.Targets {
@@ -422,7 +420,7 @@ func targetKeys(edges []Edge) (keys []int64) {
 	return sorted(keys)
 }
 
-// sorted puts numbers in order, each once.
+// sorted sorts numbers and keeps each once.
 func sorted(list []int64) []int64 {
 	slices.Sort(list)
 	return slices.Compact(list)

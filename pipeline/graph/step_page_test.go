@@ -24,7 +24,7 @@ func (c *counted) Named(ctx context.Context, track uuid.UUID, names []string, mo
 	return c.Names.Named(ctx, track, names, most)
 }
 
-// The files of a page look names up together, and lead where each leads alone.
+// The files of a page look names up together, and get the same edges as each does alone.
 func TestAPageLooksNamesUpTogether(t *testing.T) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil {

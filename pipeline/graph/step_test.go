@@ -31,7 +31,7 @@ func look(t *testing.T, p *testpipe.Pipe) {
 	}
 }
 
-// state is all that a graph says, by path.
+// state returns everything that a graph says, by path.
 func state(t *testing.T, p *testpipe.Pipe, track uuid.UUID) string {
 	t.Helper()
 	files, err := p.Catalog.Graphs.Files(t.Context(), track, "", 10_000)
@@ -113,7 +113,7 @@ func goTree() texts {
 	}
 }
 
-// A graph leads to what names mean, says how it knows, and invents nothing.
+// A graph leads from names to what they mean, says how it knows, and invents nothing.
 func TestAGraphOfGo(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.IngestTree(t, goTree().tree())
@@ -129,8 +129,8 @@ main: call help by package help.go#help`
 	}
 }
 
-// An import of a package of Go leads to the file that stands for the package. The
-// root's package is one too, tests are none, and a package outside the track is external.
+// An import of a Go package leads to the file that stands for the package. This holds for the package at the root too.
+// A test file never stands for a package, and a package outside the track is external.
 func TestAnImportOfAPackageOfGo(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	tree := texts{
@@ -179,8 +179,7 @@ import (
 	}
 }
 
-// A commit changes the edges of the files that it changes, and of those that named
-// what these define; no more.
+// A commit changes only the edges of the files that it changes, and of the files that name what these define.
 func TestAChangeTouchesWhatItConcerns(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	tree := goTree()
@@ -198,7 +197,7 @@ func TestAChangeTouchesWhatItConcerns(t *testing.T) {
 		{"a new function", "help.go", tree["help.go"] + "\nfunc more() {}\n", "1"},
 		{"a function that is gone", "help.go", "package main\n", "2"},
 	} {
-		// xmin is the transaction that wrote a row last.
+		// xmin is the transaction that last wrote a row.
 		before := p.One(t, "select max(xmin::text::bigint) from graph_files")
 		tree[test.path] = test.text
 		repo.Commit(t, tree.tree())
@@ -213,7 +212,7 @@ func TestAChangeTouchesWhatItConcerns(t *testing.T) {
 	}
 }
 
-// After any history a graph is the one that is made of the last commit at once.
+// After any history, a graph equals the one that is made of the last commit alone.
 func TestAGraphIsTheSameAfterAnyHistory(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	random := rand.New(rand.NewPCG(7, 7))
@@ -262,8 +261,8 @@ func TestAGraphIsTheSameAfterAnyHistory(t *testing.T) {
 	}
 }
 
-// Facts are stored once for all who have the bytes, survive the loss of their rows,
-// and go with their blob.
+// Facts are stored once for all repositories with the same bytes. They survive the loss of their rows, and go with
+// their blob.
 func TestFactsAreStoredOnce(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	tree := goTree()
@@ -330,9 +329,8 @@ func sha() uuid.UUID {
 	return uuid.UUID(sum[:16])
 }
 
-// An index of a commit replaces the edges of its files as long as the graph is of the commit,
-// and of no other: the graph is the same after any history. What is changed behind its back
-// is found and repaired.
+// An index replaces the edges of its files while the graph is of the index's commit, so the graph does not depend on
+// its history. A check finds edges that somebody changed, and a repair mends them.
 func TestAnIndexHoldsForItsCommit(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	r := p.IngestTree(t, goTree().tree())
@@ -349,7 +347,7 @@ func TestAnIndexHoldsForItsCommit(t *testing.T) {
 	}
 	has(guess)
 
-	// The index says that Turn in main.go is New, which no guess would.
+	// The index says that Turn in main.go means New, which no guess would say.
 	commit := p.One(t, "select encode(commit, 'hex') from snapshots where state in ('indexing', 'indexed')")
 	const symbol = "test . . . New()."
 	files := []catalog.GraphIndexFile{
@@ -388,7 +386,7 @@ func TestAnIndexHoldsForItsCommit(t *testing.T) {
 		t.Fatalf("leading to New: %+v, %v", leading, err)
 	}
 
-	// What somebody changes is found, and made anew.
+	// A check finds what somebody changed, and a repair makes it anew.
 	for name, change := range map[string]string{
 		"edges":  "update graph_exact set edges = (select edges from graph_files where path = 'help.go') where edges <> ''",
 		"gone":   "delete from graph_exact",
@@ -407,7 +405,7 @@ func TestAnIndexHoldsForItsCommit(t *testing.T) {
 		}
 	}
 
-	// Another commit has no index, and the first has it again.
+	// Another commit has no index. The guesses also stand after the first commit's index is dropped.
 	moved := goTree()
 	moved["note.txt"] = "nothing\n"
 	r.Commit(t, moved.tree())

@@ -8,7 +8,7 @@ import (
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
-// what an expression stands for.
+// valueKind says what an expression stands for.
 type valueKind uint8
 
 const (
@@ -18,17 +18,17 @@ const (
 	isModule                    // a module of the track
 )
 
-// value describes an expression, as far as the resolution knows it.
+// value is what the resolution knows about an expression.
 type value struct {
 	kind    valueKind
 	symbols []*symbol
 	module  module
-	by      Strategy // the least sure one on the way
-	list    int      // it is a list of these, so many times
-	object  bool     // the symbols are types, and the value is an object of one
-	result  string   // it is a function of these results
-	in      place    // where result is written
-	sure    bool     // nothing that is unknown may be meant instead
+	by      Strategy // the least sure strategy on the way
+	list    int      // how many lists are around it: 2 is a list of lists
+	object  bool     // the symbols are types, and the value is an object of one of them
+	result  string   // the value is a function with these results
+	in      place    // the file in which result is written
+	sure    bool     // nothing unknown may be meant instead
 }
 
 var (
@@ -86,7 +86,7 @@ func (r *resolver) compute(expression string, in place, within string) value {
 	for steps != "" && v.kind != isUnknown {
 		var s string
 		s, steps = splitStep(steps)
-		if s == "()" && strings.HasPrefix(steps, "#") { // one of several results
+		if s == "()" && strings.HasPrefix(steps, "#") { // one result of several
 			var number string
 			number, steps = splitStep(steps)
 			v = r.called(v, resultNumber(number))
@@ -98,7 +98,7 @@ func (r *resolver) compute(expression string, in place, within string) value {
 	return v
 }
 
-// splitRoot takes the root of an expression from its steps.
+// splitRoot splits an expression into its root and its steps.
 func splitRoot(expression string) (root, steps string) {
 	if i := strings.IndexAny(expression[1:], ".([#"); i >= 0 {
 		return expression[:i+1], expression[i+1:]
@@ -106,7 +106,7 @@ func splitRoot(expression string) (root, steps string) {
 	return expression, ""
 }
 
-// splitStep takes the first step of several.
+// splitStep splits the first step from the others.
 func splitStep(steps string) (first, rest string) {
 	if i := strings.IndexAny(steps[1:], ".([#"); i >= 0 {
 		return steps[:i+1], steps[i+1:]
@@ -184,12 +184,12 @@ func (r *resolver) step(v value, s string) value {
 	return nothing
 }
 
-// placeOf is the file of a symbol.
+// placeOf returns the file of a symbol.
 func placeOf(s *symbol) place {
 	return place{document: s.Document, path: s.Path, language: s.Language, package_: s.Package}
 }
 
-// called is the result of a function, or an object of a type.
+// called returns the result of calling a value: the n-th result of a function, or an object of a type.
 func (r *resolver) called(v value, n int) value {
 	if v.result != "" {
 		return r.nth(v.result, v.in, "", n).atLeast(v.by)
@@ -225,7 +225,7 @@ func (r *resolver) called(v value, n int) value {
 	return nothing
 }
 
-// nth is the n-th of several results.
+// nth returns the n-th of several results.
 func (r *resolver) nth(results string, in place, within string, n int) value {
 	all := strings.Split(results, ",")
 	if n >= len(all) || r.depth > maxSteps {
@@ -236,7 +236,7 @@ func (r *resolver) nth(results string, in place, within string, n int) value {
 	return v
 }
 
-// element is an element of a list.
+// element returns an element of a list.
 func (r *resolver) element(v value) value {
 	if v.list > 0 {
 		v.list--
@@ -263,7 +263,7 @@ func (r *resolver) element(v value) value {
 	return v
 }
 
-// typeOf is the type of a variable or field, or what a type stands for.
+// typeOf returns the type of a variable or field, or what a type stands for.
 func (r *resolver) typeOf(s *symbol, by Strategy) value {
 	if s.Type == "" || r.depth > maxSteps {
 		return nothing
@@ -381,8 +381,8 @@ func (r *resolver) innerOf(s *symbol, name string) value {
 	return nothing
 }
 
-// constructs says whether a definition is a constructor that has the name of its type. The
-// name means the type, also where an object of it is made.
+// constructs reports whether a definition is a constructor with the name of its type. The name means the type, also
+// where an object is made.
 func constructs(s *symbol) bool {
 	return s.Kind == int(fact.KindMethod) && (family(s.Language) == "Java" || s.Language == "C#") && strings.HasSuffix("."+s.Qualified, "."+s.Name+"."+s.Name)
 }
@@ -423,7 +423,7 @@ func (r *resolver) membersOf(s *symbol, name string) (list []*symbol) {
 	return list
 }
 
-// resultNumber is which of several results a step takes.
+// resultNumber returns which of several results a step takes.
 func resultNumber(s string) int {
 	n, err := strconv.Atoi(strings.TrimPrefix(s, "#"))
 	if err != nil {

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// The attributes that decide something. A line may also set them through a
-// macro.
+// The attributes that decide about files. A line may also set them through a macro.
 const (
 	attrVendored  = "linguist-vendored"
 	attrGenerated = "linguist-generated"
@@ -15,18 +14,16 @@ const (
 	attrBinary    = "binary"
 	attrText      = "text"
 	attrDiff      = "diff"
-	attrEncoding  = "encoding"              // of the file in the repository, for programs that show it
-	attrWorkTree  = "working-tree-encoding" // of the file in a checkout; git keeps it in UTF-8, if it was added by rule
+	attrEncoding  = "encoding"              // encoding of the file in the repository, for programs that show it
+	attrWorkTree  = "working-tree-encoding" // encoding of the file in a checkout; git stores it in UTF-8, if it was added under this rule
 )
 
 var decisive = []string{attrVendored, attrGenerated, attrDocs, attrLanguage, attrBinary, attrText, attrDiff, attrEncoding, attrWorkTree}
 
-// maxAttributeLine is the length, in bytes, from which git ignores a line of
-// .gitattributes.
+// maxAttributeLine is the length, in bytes, from which on git ignores a line of .gitattributes.
 const maxAttributeLine = 2048
 
-// attribute is a value that a line gives to an attribute: "name", "-name",
-// "!name" or "name=text".
+// attribute is what a line says about one attribute: "name", "-name", "!name" or "name=text".
 type attribute struct {
 	name  string
 	value value
@@ -41,14 +38,13 @@ type value struct {
 type valueState uint8
 
 const (
-	valueUnset valueState = iota // no line speaks of it, or the last one says "!name"
+	valueUnset valueState = iota // no line names it, or the last one says "!name"
 	valueTrue                    // "name"
 	valueFalse                   // "-name"
 	valueText                    // "name=text"
 )
 
-// on returns linguist's reading of the value: set is false where the attribute
-// says nothing.
+// on returns linguist's reading of the value. set is false if the attribute says nothing.
 func (v value) on() (on, set bool) {
 	switch v.state {
 	case valueTrue:
@@ -61,7 +57,7 @@ func (v value) on() (on, set bool) {
 	return false, false
 }
 
-// off says whether the value is "-name".
+// off reports whether the value is "-name".
 func (v value) off() bool { return v.state == valueFalse }
 
 type attributeRule struct {
@@ -69,7 +65,7 @@ type attributeRule struct {
 	attributes []attribute
 }
 
-// attributes are the .gitattributes files of a commit.
+// attributes holds the .gitattributes files of a commit.
 type attributes struct {
 	files  map[string][]attributeRule // directory → rules; "" is the root
 	macros map[string][]attribute
@@ -90,7 +86,7 @@ func parseAttributes(files map[string][]byte) attributes {
 	return a
 }
 
-// parseFile reads one file. Only the root's may define macros.
+// parseFile reads one file. Only the file at the root may define macros.
 func (a *attributes) parseFile(content []byte, root bool) []attributeRule {
 	var rules []attributeRule
 	for _, line := range lines(content) {
@@ -120,7 +116,7 @@ func (a *attributes) parseFile(content []byte, root bool) []attributeRule {
 
 const blanks = " \t\r\n"
 
-// cutPattern splits a line after its pattern, which may be quoted as in C.
+// cutPattern splits a line after its pattern. The pattern may be quoted as in C.
 func cutPattern(line string) (pattern, rest string, ok bool) {
 	if line == "" || line[0] == '#' {
 		return "", "", false
@@ -135,7 +131,7 @@ func cutPattern(line string) (pattern, rest string, ok bool) {
 	return line[:end], line[end:], true
 }
 
-// unquote reads a string quoted as git quotes paths.
+// unquote reads a string that is quoted as git quotes paths.
 func unquote(s string) (text, rest string, ok bool) {
 	if s[0] != '"' {
 		return "", "", false
@@ -166,7 +162,7 @@ func unquote(s string) (text, rest string, ok bool) {
 	return "", "", false
 }
 
-// octal reads three octal digits that make a byte.
+// octal reads a byte from three octal digits.
 func octal(s string) (byte, bool) {
 	if len(s) < 3 || s[0] > '3' {
 		return 0, false
@@ -181,7 +177,7 @@ func octal(s string) (byte, bool) {
 	return b, true
 }
 
-// parseStates reads the attributes of a line. One bad name spoils the line.
+// parseStates reads the attributes of a line. One bad name makes the line invalid.
 func parseStates(s string) ([]attribute, bool) {
 	var out []attribute
 	for _, field := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(blanks, r) }) {
@@ -215,8 +211,7 @@ func validName(name string) bool {
 	return true
 }
 
-// prune drops lines that decide nothing, so that a thousand lines about merges
-// or line ends cost no path anything.
+// prune drops lines that decide nothing, so that a thousand lines about merges or line ends cost no path anything.
 func (a *attributes) prune() {
 	keep := func(at attribute) bool {
 		_, macro := a.macros[at.name]
@@ -234,8 +229,8 @@ func (a *attributes) prune() {
 	}
 }
 
-// of returns the attributes of the file at path. The nearest .gitattributes
-// counts first, and in each the last line.
+// of returns the attributes of the file at path. The nearest .gitattributes counts first, and in each file the last
+// line.
 func (a *attributes) of(path string, b *budget) map[string]value {
 	if len(a.files) == 0 {
 		return nil
@@ -261,8 +256,8 @@ func (a *attributes) of(path string, b *budget) map[string]value {
 	}
 }
 
-// fill adds attributes that found does not hold yet. It adds a macro's
-// attributes at the macro's place, so that earlier lines cannot undo them.
+// fill adds attributes that found does not hold yet. It adds a macro's attributes at the macro's place, so that earlier
+// lines cannot undo them.
 func (a *attributes) fill(found map[string]value, states []attribute) {
 	for i := len(states) - 1; i >= 0; i-- {
 		at := states[i]

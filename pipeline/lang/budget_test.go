@@ -8,10 +8,9 @@ import (
 	"github.com/leatworks/leat/internal/testenv/cputime"
 )
 
-// TestAPathHasABudget matches paths that would take seconds or run for ever. A
-// path that needs too many steps is skipped with the reason. Shorter paths are
-// not, nor paths in a repository whose rule file has one pattern. The time is that of
-// the processor, because other programs make the time of the clock longer.
+// TestAPathHasABudget matches paths that would take seconds or run for ever. A path that needs too many steps is
+// skipped, and the verdict says why. Shorter paths are not skipped, nor paths in a repository whose rule file has one
+// pattern. The test measures processor time, because other programs delay it by the clock.
 func TestAPathHasABudget(t *testing.T) {
 	long := strings.Repeat("a", 250) + "/" + strings.Repeat("a/", 300) + "a"
 	stars := strings.Repeat("*a", 100) + "b"

@@ -5,12 +5,11 @@ import (
 	"strconv"
 )
 
-// maxPointer is the largest pointer that the specification of Git LFS allows,
-// in bytes.
+// maxPointer is the size, in bytes, of the largest pointer that the specification of Git LFS allows.
 const maxPointer = 1024
 
-// lfsPointer reads a pointer of Git LFS and returns the size of the content
-// behind it. See git-lfs/docs/spec.md: lines "key value", version first.
+// lfsPointer reads a Git LFS pointer and returns the size of the content behind it. A pointer has lines of the form
+// "key value", with the version first; see git-lfs/docs/spec.md.
 func lfsPointer(content []byte) (size int64, ok bool) {
 	if len(content) >= maxPointer {
 		return 0, false

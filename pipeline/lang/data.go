@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Sizes from which data is a dump, in bytes. Smaller data is an example, a
-// fixture or a small table, which people read and search.
+// The sizes, in bytes, above which data is a dump. Smaller data is an example, a fixture or a small table, which people
+// read and search.
 const (
-	dumpTable  = 32 << 10  // of formats that hold nothing but records
-	dumpConfig = 512 << 10 // of formats that hold configuration as often
-	dumpDigits = 32 << 10  // of numbers, whatever the format
+	dumpTable  = 32 << 10  // for formats that hold only records
+	dumpConfig = 512 << 10 // for formats that hold configuration as often as records
+	dumpDigits = 32 << 10  // for numbers in any format
 )
 
 var (
@@ -20,12 +20,12 @@ var (
 	configNames = set(".json", ".xml", ".yaml", ".yml", ".plist", ".toml")
 )
 
-// dumpHeads are the beginnings of database exports, in any case.
+// dumpHeads holds the beginnings of database exports, in lower case. Case does not count.
 var dumpHeads = []string{
 	"-- mysql dump", "-- mariadb dump", "-- postgresql database dump", "-- phpmyadmin sql dump", "-- pg_dump", "-- dump of", "pragma foreign_keys=off;\nbegin transaction;",
 }
 
-// isData says whether a text is a dump of data, and why.
+// isData reports whether a text is a dump of data, and why.
 func isData(name string, text []byte) (why string, is bool) {
 	switch ext := strings.ToLower(path.Ext(name)); {
 	case tableNames[ext] && len(text) > dumpTable, configNames[ext] && len(text) > dumpConfig:
@@ -44,7 +44,7 @@ func isData(name string, text []byte) (why string, is bool) {
 	return "", false
 }
 
-// figures counts digits, and signs between two digits.
+// figures counts digits, and separators and signs that follow a digit.
 func figures(text []byte) int {
 	n := 0
 	for i, b := range text {

@@ -11,9 +11,8 @@ import (
 	"github.com/leatworks/leat/pipeline/lang/internal/linguist"
 )
 
-// generatedNames are paths that only programs write to. They are linguist's,
-// except lock files and copies of foreign code, which have reasons of their
-// own.
+// generatedNames holds patterns of paths that only programs write. They are linguist's, without lock files and copies
+// of foreign code, which have reasons of their own.
 var generatedNames = sync.OnceValue(func() []guarded {
 	return guards(
 		`(^|/)\.idea/`, `\.(nib|xcworkspacedata|xcuserstate)$`, // settings of editors
@@ -28,21 +27,21 @@ func isGeneratedName(name string) bool {
 	return slices.ContainsFunc(generatedNames(), func(g guarded) bool { return g.matches(name) })
 }
 
-// goMark is the line that marks a generated Go file. It stands alone, before
-// the package clause (https://go.dev/s/generatedcode).
+// goMark matches the line that marks a generated Go file. The line stands alone, before the package clause
+// (https://go.dev/s/generatedcode).
 var goMark = regexp.MustCompile(`^// Code generated .* DO NOT EDIT\.\r?$`)
 
 const (
-	// generatedBy says of the file itself that a program wrote it: what was generated
-	// stands before this word, or is nothing more than code or a file.
+	// generatedBy matches words that say that a program wrote this very file. They name nothing as generated other than
+	// code or a file.
 	generatedBy = `(?i:(?:code|file|auto-?|automatically )? ?generated(?: (?:code|file))?(?: (?:by|from|with|using|on|at|for)\b|\s*[-–—.,;:!(*]|\s*$))`
-	// doNotEdit says that this file is not to be edited. It does not match if another
-	// object follows.
+	// doNotEdit matches words that say that this file must not be edited. It does not match if the words name something
+	// else.
 	doNotEdit = `(?i:\b(?:do not|not intended for manual) ?(?:edit|modify|modifying|change)\b(?:\s*$|\s*[^\w\s]|\s+(?:this|it|by hand|manually|directly|manual|unless|or|the (?:contents? of )?(?:this )?(?:file|code)\b)))`
 )
 
-// marks are texts with which generators begin a comment line. A comment that
-// merely speaks of a generator has words before the mark, or quotes it.
+// marks matches texts with which generators begin a line of a comment. A comment that merely mentions a generator has
+// words before such a text, or quotes it.
 var marks = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:` + strings.Join([]string{
 		generatedBy + `.*?` + doNotEdit,
@@ -69,13 +68,13 @@ var marks = sync.OnceValue(func() *regexp.Regexp {
 	}, `|`) + `)`)
 })
 
-// holes are the gaps of a generator's template.
+// holes matches the placeholders in a generator's template.
 var holes = regexp.MustCompile(`\{\{|\{%|<%|\$\{|%[sqv]|\{[a-z_.]*\}`)
 
 // comments says how a language writes comments.
 type comments struct {
-	line  []string // begins a comment that ends with its line
-	open  string   // begins a comment that runs on; "": the language has none
+	line  []string // begin a comment that ends with its line
+	open  string   // begins a comment of several lines; "" if the language has none
 	close string
 }
 
@@ -105,15 +104,14 @@ var commentsOf = func() map[string]comments {
 	return all
 }()
 
-// maxHead is how many lines of a file are searched for a mark.
+// maxHead bounds the lines of a file that are searched for a mark.
 const maxHead = 64
 
-// preamble are lines that stand before the first comment.
+// preamble matches lines that may stand before the first comment.
 var preamble = regexp.MustCompile(`^(?:#!.*|<\?php|<\?xml\b.*|<!DOCTYPE\b.*|(?i:@charset\b.*)|["']use strict["'];?|namespace [\w\\]+;)$`)
 
-// isGeneratedText says whether a program wrote a file, by a sample of it: a mark
-// counts only where generators write it, in a comment of the file's language
-// before its first code.
+// isGeneratedText reports whether a program wrote a file, judged by a sample. A mark counts only where generators write
+// it: in a comment of the file's language before the first code.
 func isGeneratedText(name string, sample []byte) bool {
 	name = strings.ToLower(name)
 	extension := path.Ext(name)
@@ -141,8 +139,7 @@ func isGeneratedText(name string, sample []byte) bool {
 	return known && c.mark(sample)
 }
 
-// byFormat are formats in which linguist recognises generators by more than a
-// comment.
+// byFormat holds the formats in which linguist recognises generators by more than a comment.
 var byFormat = set(linguist.GeneratedFormats()...)
 
 // isGeneratedGo looks for the mark before the first text outside comments.
@@ -164,7 +161,7 @@ func isGeneratedGo(sample []byte) bool {
 
 var byteOrderMark = []byte("\uFEFF")
 
-// mark says whether the comments before the first code hold a generator's mark.
+// mark reports whether the comments before the first code hold a generator's mark.
 func (c comments) mark(sample []byte) bool {
 	inside, lines := false, 0
 	var before remark
@@ -197,19 +194,19 @@ func (c comments) mark(sample []byte) bool {
 // remark is a line of a comment.
 type remark struct {
 	text  []byte
-	depth int  // where the text begins
+	depth int  // the column in which the text begins
 	gap   bool // nothing follows it on the next line
 }
 
-// introduces says whether a line of prose introduces an example: it ends so, or the example
-// stands apart and further in.
+// introduces reports whether a line of prose introduces an example. It does if it ends with a colon or a comma, or if a
+// gap follows and the next line is indented further.
 func (r remark) introduces(next remark) bool {
 	return bytes.HasSuffix(r.text, []byte(":")) || bytes.HasSuffix(r.text, []byte(",")) ||
 		len(r.text) > 0 && r.gap && next.depth >= r.depth+2
 }
 
-// read returns the text of a line of a comment. code says that the line is no
-// comment, and open that the comment goes on.
+// read returns the text of a line of a comment. code says that the line is no comment, and open that the comment
+// continues.
 func (c comments) read(line []byte, inside bool) (text []byte, code, open bool) {
 	line = bytes.TrimSpace(line)
 	if !inside {
@@ -242,7 +239,7 @@ func (c comments) begins(line []byte) bool {
 	return slices.ContainsFunc(c.line, func(leader string) bool { return bytes.HasPrefix(line, []byte(leader)) })
 }
 
-// refersToSource says whether one of the last lines names a source map.
+// refersToSource reports whether one of the last lines names a source map.
 func refersToSource(sample []byte) bool {
 	rest := bytes.TrimRight(sample, "\r\n\t ")
 	for range 2 {
@@ -266,7 +263,7 @@ func lastLine(sample []byte) []byte {
 	return text[bytes.LastIndexByte(text, '\n')+1:]
 }
 
-// isSourceMap recognises version 3 of source maps by its required members.
+// isSourceMap recognises a source map of version 3 by its required members.
 func isSourceMap(sample []byte) bool {
 	head := bytes.TrimSpace(sample)
 	return bytes.HasPrefix(head, []byte(`{"version":3,`)) && bytes.Contains(head, []byte(`"mappings":`)) && bytes.Contains(head, []byte(`"sources":`))

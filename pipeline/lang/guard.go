@@ -9,11 +9,11 @@ import (
 	"github.com/leatworks/leat/pipeline/lang/internal/linguist"
 )
 
-// guarded is a pattern with a text that every match contains. A search for the
-// text costs a hundredth of the pattern's cost, and most paths need no more.
+// guarded is a pattern with a text that every match contains. A search for the text costs a hundredth of the pattern's
+// cost, and most paths need only that search.
 type guarded struct {
 	pattern *regexp.Regexp
-	text    string // "": none is known
+	text    string // "" if none is known
 }
 
 func guard(pattern *regexp.Regexp) guarded {
@@ -24,7 +24,7 @@ func guard(pattern *regexp.Regexp) guarded {
 	return guarded{pattern, needed(parsed.Simplify())}
 }
 
-// guards compiles patterns with their texts.
+// guards compiles patterns and finds their texts.
 func guards(patterns ...string) []guarded {
 	list := make([]guarded, len(patterns))
 	for i, p := range patterns {
@@ -37,7 +37,7 @@ func (g guarded) matches(path string) bool {
 	return strings.Contains(path, g.text) && g.pattern.MatchString(path)
 }
 
-// needed returns the longest text known to be part of every match of re.
+// needed returns the longest text that is known to be in every match of re.
 func needed(re *syntax.Regexp) (text string) {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -56,8 +56,8 @@ func needed(re *syntax.Regexp) (text string) {
 	return text
 }
 
-// byModeline asks go-enry for the language in an editor's line, if there may be
-// such a line. go-enry tries its patterns at each byte.
+// byModeline asks linguist for the language in an editor's modeline, but only if there may be such a line: linguist
+// tries its patterns at each byte.
 func byModeline(path string, sample []byte, candidates []string) []string {
 	if !bytes.Contains(sample, []byte("-*-")) && !mayHoldVimLine(sample) {
 		return nil
@@ -65,7 +65,7 @@ func byModeline(path string, sample []byte, candidates []string) []string {
 	return linguist.GetLanguagesByModeline(path, sample, candidates)
 }
 
-// mayHoldVimLine says whether a colon follows vi, vim, vim with a version, or ex.
+// mayHoldVimLine reports whether a colon follows vi, vim, vim with a version, or ex.
 func mayHoldVimLine(text []byte) bool {
 	for rest := text; ; {
 		end := bytes.LastIndexByte(rest, ':')

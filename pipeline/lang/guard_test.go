@@ -9,8 +9,7 @@ import (
 	"github.com/go-enry/go-enry/v2/data"
 )
 
-// A guarded pattern answers as the pattern alone does, for paths made of the
-// patterns' parts.
+// A guarded pattern answers as the pattern alone does. The paths are made of parts of the patterns.
 func TestGuardsChangeNoAnswer(t *testing.T) {
 	var guards int
 	vendorRules, _ := vendorRules()

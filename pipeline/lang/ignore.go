@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ignoreFile is a .leatignore at the root of a repository.
+// ignoreFile is the .leatignore at the root of a repository.
 type ignoreFile struct {
 	rules []ignoreRule
 }
@@ -28,8 +28,8 @@ func parseIgnore(content []byte) ignoreFile {
 	return file
 }
 
-// match returns the rule that leaves out the file at path. As in git, no rule
-// can bring back a file under a directory that is left out.
+// match returns the rule that leaves out the file at path. As in git, no rule can bring back a file in a directory that
+// is left out.
 func (f *ignoreFile) match(path string, b *budget) (ignoreRule, bool) {
 	for end := 0; end < len(path) && !b.spent(); end++ {
 		slash := strings.IndexByte(path[end:], '/')
@@ -45,7 +45,7 @@ func (f *ignoreFile) match(path string, b *budget) (ignoreRule, bool) {
 	return rule, ok && !rule.negative
 }
 
-// last returns the last matching rule, which decides.
+// last returns the last rule that matches, which decides.
 func (f *ignoreFile) last(path string, dir bool, b *budget) (ignoreRule, bool) {
 	for i := len(f.rules) - 1; i >= 0 && !b.spent(); i-- {
 		if f.rules[i].match(path, dir, b) {
@@ -55,8 +55,8 @@ func (f *ignoreFile) last(path string, dir bool, b *budget) (ignoreRule, bool) {
 	return ignoreRule{}, false
 }
 
-// lines numbers the lines of a rule file from 1, without their newline. It
-// drops the rest of a line after a NUL, because git reads lines as C strings.
+// lines yields the lines of a rule file with their numbers from 1, without newlines. It drops the rest of a line after a
+// NUL, because git reads lines as C strings.
 func lines(content []byte) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		rest := strings.TrimPrefix(string(content), "\uFEFF")
@@ -71,8 +71,7 @@ func lines(content []byte) iter.Seq2[int, string] {
 	}
 }
 
-// trimSpaces drops trailing spaces (no other blanks), except one after a
-// backslash.
+// trimSpaces drops trailing spaces (no other blanks), but keeps a space after a backslash.
 func trimSpaces(line string) string {
 	end := 0
 	for i := 0; i < len(line); i++ {

@@ -11,16 +11,14 @@ import (
 	"github.com/leatworks/leat/pipeline/lang/internal/linguist"
 )
 
-// The parts of a file that are read to find its language and its generator.
-// Linguist, whose rules go-enry ports, reads 50 KiB. Rules about the end
-// (editor modelines, references to source maps) read a few lines.
+// The sizes of the parts of a file that are read to find its language and its generator. GitHub's linguist reads 50
+// KiB. The rules about the end of a file (editor modelines, references to source maps) read a few lines.
 const (
 	sampleHead = 48 << 10
 	sampleTail = 4 << 10
 )
 
-// sample returns the content, or its beginning and its end if it is large. It
-// cuts at line ends if there are any.
+// sample returns the content, or its beginning and its end if it is large. It cuts at line ends if there are any.
 func sample(content []byte) []byte {
 	if len(content) <= sampleHead+sampleTail {
 		return content
@@ -38,8 +36,8 @@ func sample(content []byte) []byte {
 	return append(out, tail...)
 }
 
-// strategies are go-enry's, in its order, without the last: its classifier
-// orders languages of equal score at random.
+// strategies holds go-enry's strategies in its order, without the last. That one is its classifier, which orders
+// languages of equal score at random.
 var strategies = []linguist.Strategy{
 	byModeline,
 	linguist.GetLanguagesByFilename,
@@ -51,14 +49,14 @@ var strategies = []linguist.Strategy{
 }
 
 var (
-	// cppMark is a line that only C++ has among the languages of .inc files.
+	// cppMark matches a line that only C++ has among the languages of .inc files.
 	cppMark = regexp.MustCompile(`(?m)^\s*#\s*include\s*[<"][\w./+-]+\.(?:h|hh|hpp|hxx|inc)[>"]|^\s*template\s*<|^\s*(?:inline\s+)?namespace\s+[\w:]+\s*\{|\bstd::\w`)
-	// otherMark is a line that NASL or PHP has, and C++ has not.
+	// otherMark matches a line that NASL or PHP may have, but not C++.
 	otherMark = regexp.MustCompile(`(?m)^<\?|^\s*include\s*\(\s*["']|^\s*(?:global|local)_var\b|^\s*object\s+\w+`)
 )
 
-// byContent is linguist's strategy, but for .inc files of C++: linguist takes any
-// namespace in one for NASL.
+// byContent is linguist's strategy, except for .inc files of C++. Linguist takes such a file for NASL if it has a
+// namespace.
 func byContent(path string, sample []byte, candidates []string) []string {
 	if strings.HasSuffix(strings.ToLower(path), ".inc") && cppMark.Match(sample) && !otherMark.Match(sample) {
 		return []string{"C++"}
@@ -66,12 +64,11 @@ func byContent(path string, sample []byte, candidates []string) []string {
 	return linguist.GetLanguagesByContent(path, sample, candidates)
 }
 
-// detect names the language of a file by its path and the sample of its
-// content; empty if it cannot.
+// detect names the language of a file by its path and the sample of its content. It returns "" if it cannot.
 func detect(path string, sample []byte) (language string) {
 	defer func() {
-		// go-enry indexes bytes by hand in places. Content that makes it panic
-		// loses its language, but stays in the index.
+		// go-enry's code indexes bytes by hand in places. Content that makes it panic loses its language, but stays in
+		// the index.
 		if recover() != nil {
 			language, _ = linguist.GetLanguageByExtension(path)
 		}
@@ -89,9 +86,8 @@ func detect(path string, sample []byte) (language string) {
 	return classify(candidates, sample)
 }
 
-// classify picks the candidate whose samples resemble the content most: naive
-// Bayes over linguist's table of tokens, as go-enry does it, with a simpler
-// tokenizer. Equal scores go to the candidate that comes first.
+// classify picks the candidate whose samples resemble the content most. Like go-enry, it uses naive Bayes over
+// linguist's table of tokens, but with a simpler tokenizer. Among equal scores, the first candidate wins.
 func classify(candidates []string, sample []byte) string {
 	if len(candidates) == 0 {
 		return linguist.OtherLanguage
@@ -120,11 +116,11 @@ func classify(candidates []string, sample []byte) string {
 	return best
 }
 
-// maxTokens bounds the work of classify.
+// maxTokens bounds the tokens that classify looks at.
 const maxTokens = 10_000
 
-// tokenize splits a text into words and single marks. It drops numbers and
-// quotations, which say nothing about a language.
+// tokenize splits a text into words and single marks. It drops numbers and quotations, which say nothing about a
+// language.
 func tokenize(text []byte) []string {
 	var tokens []string
 	for len(text) > 0 && len(tokens) < maxTokens {
@@ -151,8 +147,8 @@ func tokenize(text []byte) []string {
 	return tokens
 }
 
-// quoted returns the length of a quotation after its opening quote, with the
-// closing one: 0 if the line ends first.
+// quoted returns the length of a quotation after its opening quote, with the closing one. It returns 0 if the line ends
+// first.
 func quoted(text []byte, quote byte) int {
 	for i, b := range text {
 		switch b {
@@ -170,7 +166,7 @@ func isWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsD
 // Names lists the languages that an extension can stand for, in order.
 func Names() []string { return linguist.Languages() }
 
-// ByAlias returns the language that a name or an alias of GitHub's stands for.
+// ByAlias returns the language for a name or an alias that GitHub knows.
 func ByAlias(name string) (language string, found bool) {
 	return linguist.GetLanguageByAlias(strings.ToLower(name))
 }

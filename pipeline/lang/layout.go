@@ -7,18 +7,17 @@ import (
 	"strings"
 )
 
-// maxPlaces bounds the directories of a tree that a Layout holds: some
-// megabytes. Further directories count as the project's own.
+// maxPlaces bounds the directories of a tree that a Layout holds, which take some megabytes. Further directories count
+// as the project's own.
 const maxPlaces = 20_000
 
-// Layout learns from the paths of a commit where it keeps foreign code: in a
-// directory such as vendor/ beside the manifest of a package manager, in one
-// that a package manager has filled, and in a directory of external/ with a
-// licence of its own. The zero value is ready.
+// Layout learns from the paths of a commit where the commit keeps foreign code: in a directory such as vendor/ beside
+// the manifest of a package manager, in a directory that a package manager has filled, and in a directory in external/
+// with a licence of its own. The zero value is ready for use.
 type Layout struct {
 	places    map[string]bool            // directories whose names are places
 	manifests map[string]map[string]bool // directory → manifests in it
-	copies    map[string]bool            // directories that hold foreign code, whatever is beside them
+	copies    map[string]bool            // directories that hold foreign code whatever is beside them
 	held      int
 }
 

@@ -6,16 +6,15 @@ import (
 	"regexp"
 )
 
-// minifiedNames are the conventional endings of minified files.
+// minifiedNames matches the conventional endings of minified files.
 var minifiedNames = regexp.MustCompile(`(?i)[.-]min\.(js|mjs|cjs|css)$`)
 
 const (
-	minifiedLine  = 110 // average bytes of a line from which linguist takes a script for minified
+	minifiedLine  = 110 // average bytes of a line above which linguist takes a script for minified
 	minifiedLeast = 400 // bytes of code below which no verdict is possible
 )
 
-// isMinified says whether a script or style sheet was made small. If sample is
-// nil, it judges by the path alone.
+// isMinified reports whether a script or style sheet was made small. If sample is nil, it judges by the path alone.
 func isMinified(name string, sample []byte) bool {
 	if minifiedNames.MatchString(name) {
 		return true
@@ -27,8 +26,7 @@ func isMinified(name string, sample []byte) bool {
 	return false
 }
 
-// density describes how a script is written, apart from its strings and
-// comments.
+// density describes how densely a script is written, apart from its strings and comments.
 type density struct {
 	code        int // bytes
 	lines, long int // lines with code, and the long ones among them
@@ -36,18 +34,17 @@ type density struct {
 	spaced      int // marks that a blank follows
 }
 
-// dense says that a program removed the blanks: lines are long, and no blank
-// follows a mark. A readable file with long lines, or with a single long line,
-// has blanks.
+// dense reports whether a program removed the blanks: lines are long, and a blank follows fewer than a quarter of the
+// marks. A readable file with long lines, or with a single long line, has blanks.
 func (d density) dense() bool {
 	return d.code >= minifiedLeast && d.code > minifiedLine*d.lines && 4*d.long >= d.lines && 4*d.spaced < d.marks
 }
 
-// measure reads a script once.
+// measure reads a script once, and counts.
 func measure(text []byte) density {
 	var d density
 	line := 0          // bytes of code on this line
-	var open [256]bool // unclosed openings: on this line, and of a template in the whole text
+	var open [256]bool // openings without an end: on this line, and of a template in the whole text
 	finish := func() {
 		if line > 0 {
 			d.lines++
@@ -97,9 +94,8 @@ func measure(text []byte) density {
 	return d
 }
 
-// aside returns the length of the string, comment or address at the beginning
-// of text: 0 if there is none, -1 if it has no end. Slashes after a colon
-// belong to a URL.
+// aside returns the length of the string, comment or address at the beginning of text. It returns 0 if there is none,
+// and -1 if it has no end. Slashes after a colon belong to a URL.
 func aside(text []byte, afterColon bool) int {
 	switch c := text[0]; {
 	case c == '"' || c == '\'' || c == '`':
@@ -123,8 +119,7 @@ func aside(text []byte, afterColon bool) int {
 	return 0
 }
 
-// stringLength returns the length of a string with its quotes, or -1 if it has
-// no end. Only a template may span lines.
+// stringLength returns the length of a string with its quotes, or -1 if it has no end. Only a template may span lines.
 func stringLength(text []byte, quote byte) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {

@@ -2,8 +2,7 @@ package lang
 
 import "strings"
 
-// lockFiles are the files in which package managers write the versions they
-// resolved, by name.
+// lockFiles holds the names of the files into which package managers write the versions that they resolved.
 var lockFiles = set(
 	".terraform.lock.hcl", "Brewfile.lock.json", "Cargo.lock", "Cartfile.resolved", "Chart.lock",
 	"Gemfile.lock", "Gopkg.lock", "MODULE.bazel.lock", "Package.resolved", "Pipfile.lock",

@@ -2,19 +2,19 @@ package lang
 
 import "strings"
 
-// pattern is a path pattern as .gitignore and .gitattributes share it.
+// pattern is a path pattern in the syntax that .gitignore and .gitattributes share.
 type pattern struct {
 	text     string    // as written, for people
 	negative bool      // begins with '!'
 	dirOnly  bool      // ends in '/'
-	baseName bool      // holds no slash: matched against the last element alone
-	prefix   string    // the literal beginning
+	baseName bool      // holds no slash, and so matches the last element alone
+	prefix   string    // the literal beginning of the pattern
 	literal  bool      // nothing follows prefix
 	tail     automaton // what follows prefix
 	invalid  bool      // matches nothing
 }
 
-// parsePattern reads a pattern whose surrounding blanks are gone.
+// parsePattern reads a pattern without the blanks around it.
 func parsePattern(text string) pattern {
 	p := pattern{text: text}
 	rest, negative := strings.CutPrefix(text, "!")
@@ -28,8 +28,8 @@ func parsePattern(text string) pattern {
 		p.prefix, p.literal = rest, true
 		return p
 	}
-	// Git compares the literal beginning first and passes only the rest to
-	// wildmatch, so in "a**/b" the stars count as the beginning.
+	// Git compares the literal beginning first and passes only the rest to wildmatch. So the stars in "a**/b" count
+	// as the beginning of a pattern.
 	if !p.baseName {
 		p.prefix, rest = rest[:wild], rest[wild:]
 	}
@@ -38,8 +38,7 @@ func parsePattern(text string) pattern {
 	return p
 }
 
-// match says whether the pattern matches path, which is relative to the
-// directory of the pattern's file.
+// match reports whether the pattern matches path, which is relative to the directory of the pattern's file.
 func (p *pattern) match(path string, dir bool, b *budget) bool {
 	if !b.take(1) || p.invalid || p.dirOnly && !dir {
 		return false

@@ -16,8 +16,8 @@ import (
 	"github.com/leatworks/leat/pipeline/lang/internal/linguist"
 )
 
-// version counts the changes of this package's verdicts, new versions of
-// go-enry included. Raise it with every change of a verdict.
+// version counts the changes of this package's verdicts, including those from new versions of go-enry. Raise it with
+// every change of a verdict.
 const version = 5
 
 // Rules judge the files of one commit. They are safe for concurrent use.
@@ -27,14 +27,13 @@ type Rules struct {
 	attributes  attributes
 	copied      map[string]bool // directories that hold foreign code: see Layout
 	fingerprint [32]byte
-	refused     map[string]Verdict // by Refuse
+	refused     map[string]Verdict // set by Refuse
 }
 
-// Compile makes the rules of a commit: ignore is the content of .leatignore
-// at its root, attributes the content of each .gitattributes by directory
-// ("" is the root). Either may be nil. A line that cannot be understood is
-// passed over, as git does. Rule files over MaxIgnoreBytes and
-// MaxAttributesBytes are rejected: no part of them could be left out in silence.
+// Compile makes the rules of a commit. ignore is the content of .leatignore at the root, and attributes the content of
+// each .gitattributes by directory ("" is the root). Either may be nil. Like git, Compile passes over lines that it
+// cannot understand. It rejects rule files over MaxIgnoreBytes and MaxAttributesBytes, because leaving out a part of
+// them in silence would be wrong.
 func Compile(c Config, ignore []byte, attributes map[string][]byte) (*Rules, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -64,8 +63,7 @@ func Compile(c Config, ignore []byte, attributes map[string][]byte) (*Rules, err
 	}, nil
 }
 
-// Refuse makes the file at path a skipped one, for a reason outside its
-// content. Call it before the rules are used.
+// Refuse marks the file at path as skipped, for a reason outside its content. Call it before the rules are used.
 func (r *Rules) Refuse(path string, reason Reason, why string) {
 	if r.refused == nil {
 		r.refused = make(map[string]Verdict)
@@ -73,9 +71,8 @@ func (r *Rules) Refuse(path string, reason Reason, why string) {
 	r.refused[path] = Verdict{Skip: reason, Detail: clip(why)}
 }
 
-// Fingerprint is a hash of everything that decides. While it is the same, a
-// file with unchanged content keeps its verdict; when it differs, every file is
-// judged again.
+// Fingerprint returns a hash of everything that decides about files. While it is the same, a file with unchanged
+// content keeps its verdict. When it differs, every file is judged again.
 func (r *Rules) Fingerprint() [32]byte { return r.fingerprint }
 
 func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32]byte) {
@@ -90,10 +87,9 @@ func fingerprint(c Config, ignore []byte, attributes map[string][]byte) (sum [32
 	return [32]byte(h.Sum(nil))
 }
 
-// options lists the name and the value of every option that is set. It derives
-// the list from the fields of Config, so that none can be forgotten. It leaves
-// out an option that is not set, so that a new option changes no fingerprint
-// until it is used.
+// options lists the name and the value of every option that is set. It derives the list from the fields of Config, so
+// that none can be forgotten. It leaves out options that are not set, so that a new option changes no fingerprint until
+// somebody uses it.
 func options(c Config) []string {
 	var list []string
 	v := reflect.ValueOf(c)
@@ -115,7 +111,7 @@ func extend(sum [32]byte, list []string) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
-// writeList writes lengths too, so that no two configurations look the same.
+// writeList writes lengths too, so that no two lists look the same.
 func writeList(h hash.Hash, list []string) {
 	length := func(n int) { h.Write(binary.BigEndian.AppendUint64(nil, uint64(n))) }
 	length(len(list))
@@ -125,8 +121,8 @@ func writeList(h hash.Hash, list []string) {
 	}
 }
 
-// Path judges a file by the entry of its commit's tree. It leaves Language
-// empty. Content still has to judge a file that Path does not skip.
+// Path judges a file by its entry in the commit's tree. It leaves Language empty. Content still has to judge a file
+// that Path does not skip.
 func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
 	switch {
 	case kind == Symlink:
@@ -159,8 +155,7 @@ func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
 	return Verdict{}
 }
 
-// choice judges by people's requests: the operator's globs, then the
-// repository's .leatignore.
+// choice judges by what people asked for: by the operator's globs, then by the repository's .leatignore.
 func (r *Rules) choice(path string, b *budget) Verdict {
 	matches := func(pattern string) bool { return glob.Match(pattern, path) }
 	if i := slices.IndexFunc(r.config.Exclude, matches); i >= 0 {
@@ -175,8 +170,7 @@ func (r *Rules) choice(path string, b *budget) Verdict {
 	return Verdict{}
 }
 
-// origin judges by who wrote the file. .gitattributes overrules names and
-// contents, in both directions.
+// origin judges by who wrote the file. .gitattributes overrules names and contents, in both directions.
 func (r *Rules) origin(path string, b *budget) Verdict {
 	attributes := r.attributes.of(path, b)
 	if !r.config.LockFiles && isLockFile(path) {
@@ -222,11 +216,10 @@ func (r *Rules) Encoding(path []byte) string {
 	return ""
 }
 
-// UTF8Only says that text in other encodings is to be left out.
+// UTF8Only reports whether text in other encodings is left out.
 func (r *Rules) UTF8Only() bool { return r.config.UTF8Only }
 
-// Content judges a file that Path let through by its whole text in UTF-8, and
-// names its language.
+// Content judges a file that Path let through by its whole text in UTF-8. It also names the language.
 func (r *Rules) Content(path, content []byte) Verdict {
 	if size, ok := lfsPointer(content); ok {
 		return skip(ReasonLFSPointer, "%d bytes in Git LFS", size)
@@ -247,7 +240,7 @@ func (r *Rules) Content(path, content []byte) Verdict {
 	return r.kind(r.language(name, attributes, sample))
 }
 
-// author judges by the text's own statements about its author.
+// author judges by what the text says about its author.
 func (r *Rules) author(name string, attributes map[string]value, sample []byte) Verdict {
 	if _, set := attributes[attrVendored].on(); !set && !r.config.Vendored && isLibrary(name, sample) {
 		return skip(ReasonVendored, "by its name and its banner")

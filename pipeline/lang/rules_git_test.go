@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// git runs git in a repository of its own and returns its output. For
-// check-ignore, exit status 1 is an answer ("none").
+// git runs git in a repository of its own and returns the output. For check-ignore, exit status 1 is an answer: no path
+// is ignored.
 func git(t *testing.T, dir, stdin string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "git", args...)
@@ -75,7 +75,7 @@ func TestIgnoreAsGitDoes(t *testing.T) {
 	t.Logf("%d files of patterns, %d pairs", len(files), pairs)
 }
 
-// pieces make patterns and paths that often match.
+// pieces are parts of patterns and paths that often match.
 var pieces = []string{"a", "b", "c", "ab", "abc", "foo", "bar", "docs", "build", "a.log", "b.md", ".x", "é", "A", "1", "x y", "!a", "#a", "a ", "]", "-", "\\", "a-c", "*", "\t"}
 
 func randomPaths(random *rand.Rand, n int) []string {
@@ -144,7 +144,7 @@ func TestAttributesAsGitDoes(t *testing.T) {
 		for triple := range slices.Chunk(fields[:len(fields)-1], 3) {
 			path, name, want := triple[0], triple[1], triple[2]
 			if name == "mine" {
-				continue // decides nothing, is dropped unless a macro
+				continue // the line decides nothing, and is dropped unless it is a macro
 			}
 			pairs++
 			if got := describe(rules.of(path, newBudget())[name]); got != want {

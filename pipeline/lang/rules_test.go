@@ -295,7 +295,7 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// A field that is added to Config enters the fingerprint by itself.
+// A new field of Config enters the fingerprint by itself.
 func TestEachOptionIsInTheFingerprint(t *testing.T) {
 	without := compile(t, Config{}, "", nil).Fingerprint()
 	for i := range reflect.TypeFor[Config]().NumField() {
@@ -323,7 +323,7 @@ func TestEachOptionIsInTheFingerprint(t *testing.T) {
 
 func TestRulesAreDeterministicAndShared(t *testing.T) {
 	rules := compile(t, Config{}, "*.tmp\n", map[string][]byte{"": []byte("*.x linguist-language=Go\n")})
-	// Names that several languages share, with contents that decide nothing.
+	// Several languages share these names, and these contents decide nothing.
 	paths := []string{"a.h", "a.m", "a.pl", "a.cls", "a.v", "a.ts", "a.fs", "a.t", "a.pro", "a.inc", "a.mod", "a.d", "a.ms", "a.n", "a.q", "a.x"}
 	contents := []string{"", "a\n", "zz zz\n", "{}\n", "\xff\n"}
 	verdicts := func() string {
@@ -349,8 +349,7 @@ func TestRulesAreDeterministicAndShared(t *testing.T) {
 	all.Wait()
 }
 
-// TestPatternsStayCheap matches texts on which a backtracking matcher would run
-// for years.
+// TestPatternsStayCheap matches texts on which a backtracking matcher would run for years.
 func TestPatternsStayCheap(t *testing.T) {
 	ignore := strings.Repeat("*a", 60) + "b\n" + strings.Repeat("**/a/", 40) + "b\n" + strings.Repeat("**/*a", 40) + "b\n"
 	rules := compile(t, Config{}, ignore, map[string][]byte{"": []byte(strings.Repeat("*a", 60) + "b linguist-vendored\n")})
@@ -361,8 +360,8 @@ func TestPatternsStayCheap(t *testing.T) {
 	}
 }
 
-// TestContentShapes detects the language of texts that repeat one thing.
-// go-enry gets a sample, so that each text takes a moment whatever its size.
+// TestContentShapes detects the language of texts that repeat one thing. Only a sample is looked at, so that each text
+// takes a moment whatever its size.
 func TestContentShapes(t *testing.T) {
 	rules := compile(t, Config{}, "", nil)
 	for _, path := range []string{"a.h", "a.pl", "a.html", "a.js", "a.ps", "a"} {
@@ -397,7 +396,7 @@ func FuzzRules(f *testing.F) {
 	f.Fuzz(func(t *testing.T, ignore, attributes, path string) {
 		rules, err := Compile(Config{}, []byte(ignore), map[string][]byte{"": []byte(attributes), "a": []byte(attributes)})
 		if err != nil {
-			return // too large
+			return // the rule files are too large
 		}
 		got := rules.Path([]byte(path), File, 1)
 		if !utf8.ValidString(got.Detail) || len(got.Detail) > MaxDetail {

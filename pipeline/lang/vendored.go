@@ -11,11 +11,9 @@ import (
 	"github.com/leatworks/leat/pipeline/lang/internal/linguist"
 )
 
-// ownCode are rules in linguist's list of vendored paths that leat leaves out.
-// The list serves statistics about languages, where a missing file costs
-// nothing. In a search, these names belong to a project's own work more often
-// than to a copy. Otherwise .gitattributes, .leatignore or an exclude glob can
-// say so.
+// ownCode holds the rules in linguist's list of vendored paths that leat does not use. The list serves statistics about
+// languages, where a missing file costs nothing. In a search, these names belong to a project's own work more often
+// than to a copy. If one belongs to a copy, .gitattributes, .leatignore or an exclude glob can say so.
 var ownCode = []string{
 	`(^|/)cache/`, `(^|/)env/`, `^debian/`,
 	`(^|/)\.github/`, `(^|/)\.teamcity/`, `(^|/)\.vscode/`,
@@ -29,24 +27,23 @@ var ownCode = []string{
 	`(^|/)extjs/.*?\.xml$`, `(^|/)extjs/.*?\.txt$`, `(^|/)extjs/.*?\.html$`, `(^|/)extjs/.*?\.properties$`, `(^|/)extjs/\.sencha/`,
 	`(^|/)extjs/docs/`, `(^|/)extjs/builds/`, `(^|/)extjs/cmd/`, `(^|/)extjs/examples/`, `(^|/)extjs/locale/`, `(^|/)extjs/packages/`,
 	`(^|/)extjs/plugins/`, `(^|/)extjs/resources/`, `(^|/)extjs/src/`, `(^|/)extjs/welcome/`,
-	`(\.|-)min\.(js|css)$`, // minified, whoever wrote it
-	`(^|/)configure$`,      // generated, if its first lines say so
-	// Directories that a place decides about: see layout.go.
+	`(\.|-)min\.(js|css)$`, // another rule finds minified files, whoever wrote them
+	`(^|/)configure$`,      // generated if its first lines say so
+	// Their surroundings decide about these directories: see layout.go.
 	`^[Dd]ependencies/`, `(^|/)dist/`, `^deps/`, `(3rd|[Tt]hird)[-_]?[Pp]arty/`, `(^|/)vendors?/`, `(^|/)[Ee]xtern(als?)?/`, `(^|/)[Vv]+endor/`,
 	`(^|/)Carthage/`,
 }
 
-// moreVendored are paths that linguist counts as generated, or matches less
-// strictly.
+// moreVendored holds patterns of paths that linguist counts as generated, or matches less strictly.
 var moreVendored = []string{
-	`(^|/)vendor/([-0-9A-Za-z]+\.)+(com|edu|gov|in|me|net|org|fm|io)/`, // of Go
+	`(^|/)vendor/([-0-9A-Za-z]+\.)+(com|edu|gov|in|me|net|org|fm|io)/`, // for Go
 	`(^|/)Godeps/`,
-	`(^|/)[Pp]ackages/[^/]+\.\d+\.\d+(\.\d+)*/`, // of NuGet
+	`(^|/)[Pp]ackages/[^/]+\.\d+\.\d+(\.\d+)*/`, // for NuGet
 	`(^|/)docs?/_?build/`,
 }
 
-// vendorRules are the rules in linguist's list. Those for file names of browser
-// libraries are apart: such a name alone decides nothing.
+// vendorRules returns the rules in linguist's list. It returns the rules for file names of browser libraries apart,
+// because such a name alone decides nothing.
 var vendorRules = sync.OnceValues(func() (vendor, library []guarded) {
 	for _, text := range linguist.Vendored() {
 		switch {
@@ -60,17 +57,16 @@ var vendorRules = sync.OnceValues(func() (vendor, library []guarded) {
 	return append(vendor, guards(moreVendored...)...), append(library, guards(`(^|/)(vendors?|(3rd|[Tt]hird)[-_]?[Pp]arty|externals?|libs?)/.*\.(js|css|less|scss)$`)...)
 })
 
-// forBrowsers matches rules for names of scripts and style sheets.
+// forBrowsers matches rules about the names of scripts and style sheets.
 var forBrowsers = regexp.MustCompile(`(js|css|styl|scss|less)\)?\$?$`)
 
-// isVendored says whether a path looks like a copy of foreign code, wherever it
-// is.
+// isVendored reports whether a path looks like a copy of foreign code, whatever is beside it.
 func isVendored(path string) bool {
 	vendor, _ := vendorRules()
 	return slices.ContainsFunc(vendor, func(rule guarded) bool { return rule.matches(path) })
 }
 
-// maxBanner is how far into a library's file its banner may begin and end.
+// maxBanner is how far into a library's file its banner may reach, in bytes.
 const maxBanner = 2 << 10
 
 var (
@@ -78,9 +74,8 @@ var (
 	licences = regexp.MustCompile(`(?i)\blicen[cs]ed?\b|\bcopyright\b|\(c\)|©|\bMIT\b`)
 )
 
-// isLibrary says whether a script or style sheet is a copy of a library. It
-// must have a library's name or be kept where libraries are, its banner or else
-// its name must give a release, and its banner a licence.
+// isLibrary reports whether a script or style sheet is a copy of a library. Such a file has the name of a library or is
+// kept where libraries are. Its banner names a licence, and the banner or the name gives a release.
 func isLibrary(name string, sample []byte) bool {
 	_, library := vendorRules()
 	if !slices.ContainsFunc(library, func(rule guarded) bool { return rule.matches(name) }) {
@@ -120,7 +115,7 @@ func bannerOf(sample []byte) []byte {
 // of a repository, or beside a file of the program that fills it.
 type place struct {
 	manifests map[string]bool
-	root      bool // it counts at the root without a manifest
+	root      bool // it counts without a manifest if it is at the root
 }
 
 var (
@@ -144,19 +139,19 @@ func placeOf(name string) (place, bool) {
 	case "carthage":
 		return place{set("Cartfile"), false}, true
 	case "vendors", "external", "externals", "extern", "externs", "deps", "dependencies":
-		return place{nil, false}, true // only with a licence: see Layout
+		return place{nil, false}, true // its directories count only with a licence: see Layout
 	}
 	return place{}, false
 }
 
-// filled are files that programs leave in the directories that they fill.
+// filled holds the names of files that programs leave in the directories that they fill.
 var filled = set("modules.txt", "autoload.php", ".yarn-integrity", "vendor.json", "vendor.conf", "Manifest.lock")
 
-// licence recognises a file with a licence.
+// licence matches the name of a file with a licence.
 var licence = regexp.MustCompile(`(?i)^(licen[cs]e|copying|copyright|unlicense)([.-].*)?$`)
 
-// isInPlace says whether the path leads through a directory whose place makes
-// it foreign code.
+// isInPlace reports whether the path leads through a directory of foreign code, by the directory's name and
+// surroundings.
 func isInPlace(name string, known map[string]bool) bool {
 	for end := 0; ; {
 		slash := strings.IndexByte(name[end:], '/')

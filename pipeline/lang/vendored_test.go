@@ -7,8 +7,7 @@ import (
 	"github.com/go-enry/go-enry/v2/data"
 )
 
-// TestVendorRulesExist checks that the exceptions are in go-enry's list, which
-// a new version may spell otherwise.
+// TestVendorRulesExist checks that the exceptions are in linguist's list. A new version may spell them differently.
 func TestVendorRulesExist(t *testing.T) {
 	all := make(map[string]bool)
 	for _, rule := range data.VendorMatchers {
@@ -32,7 +31,7 @@ func TestOwnCodeIsNotVendored(t *testing.T) {
 		beside        string // other files of the commit, separated by blanks
 		vendored      bool
 	}{
-		// Words in a path that describe the code's subject.
+		// Here the words in the path describe the subject of the code.
 		{path: "app/models/vendor/invoice.rb", content: "class Invoice; end\n"},
 		{path: "src/vendors/VendorList.java", content: "class VendorList {}\n"},
 		{path: "internal/external/client.go", content: "package external\n"},
@@ -52,7 +51,7 @@ func TestOwnCodeIsNotVendored(t *testing.T) {
 		{path: "editor/codemirror/mode/mill.js", content: "export const a = 1\n"},
 		{path: "configure", content: "#!/bin/sh\n# Written by hand.\necho ok\n"},
 		{path: "proguard-rules.pro", content: "-keep class a\n"},
-		// Names of libraries, and an application's own file.
+		// These files of an application have the names of libraries.
 		{path: "resources/js/bootstrap.js", content: own},
 		{path: "web/foundation.scss", content: "$grid: 12;\n"},
 		{path: "src/prototype.js", content: own},
@@ -61,7 +60,7 @@ func TestOwnCodeIsNotVendored(t *testing.T) {
 		{path: "web/react-app.js", content: own},
 		{path: "web/d3-tree.js", content: "import * as d3 from 'd3'\n"},
 		{path: "vendor_portal/vendors/js/table.js", content: own},
-		// Copies: by their place.
+		// These are copies by their place.
 		{path: "vendor/x/y.go", content: "package y\n", vendored: true},
 		{path: "vendor/github.com/a/b/c.go", content: "package c\n", vendored: true},
 		{path: "tools/vendor/github.com/a/b/c.go", content: "package c\n", vendored: true},
@@ -83,7 +82,7 @@ func TestOwnCodeIsNotVendored(t *testing.T) {
 		{path: "gradlew", content: "#!/bin/sh\n", vendored: true},
 		{path: "packages/Lib.1.2.3/a.cs", content: "class A {}\n", vendored: true},
 		{path: "docs/_build/a.html", content: "<p>x</p>\n", vendored: true},
-		// Copies: by a name and a banner.
+		// These are copies by their name and banner.
 		{path: "web/js/bootstrap.js", content: banner + "var a = 1\n", vendored: true},
 		{path: "web/js/jquery-3.6.0.js", content: "/*! Copyright OpenJS */\nvar a = 1\n", vendored: true},
 		{path: "static/vendor/table.js", content: banner + "var a = 1\n", vendored: true},

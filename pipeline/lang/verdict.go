@@ -16,17 +16,16 @@ const (
 	Submodule             // a commit of another repository
 )
 
-// Reason says why a file is not indexed. Reasons are stored and shown: a
-// published one never changes its meaning.
+// Reason says why a file is not indexed. Reasons are stored and shown, so a published reason never changes its meaning.
 type Reason string
 
 // The reasons, in the order of the checks.
 const (
 	ReasonSymlink     Reason = "symlink"       // its target is indexed under its own path, if it is in the tree
-	ReasonSubmodule   Reason = "submodule"     // another repository: submit that one
+	ReasonSubmodule   Reason = "submodule"     // another repository, which can be submitted itself
 	ReasonPathTooLong Reason = "path_too_long" // over MaxPath bytes
-	ReasonPathNotUTF8 Reason = "path_not_utf8" // no store and no event could name it
-	ReasonDamaged     Reason = "damaged"       // the tree names it twice, or lists as a file an object that is none
+	ReasonPathNotUTF8 Reason = "path_not_utf8" // no store and no event can hold its name
+	ReasonDamaged     Reason = "damaged"       // the tree names it twice, or lists an object as a file that is none
 	ReasonRules       Reason = "rules"         // a rule file over its bound, or a path that is too costly to match
 	ReasonExcluded    Reason = "excluded"      // Config.Exclude
 	ReasonNotIncluded Reason = "not_included"  // Config.Include
@@ -48,11 +47,11 @@ const (
 	ReasonSecrets     Reason = "secrets"       // a list of credentials
 )
 
-// Verdict is the decision about a file.
+// Verdict is the decision about one file.
 type Verdict struct {
-	Skip     Reason // why it is not indexed; empty: it is
-	Detail   string // the rule that decided, for people: valid UTF-8, at most MaxDetail bytes; may be empty
-	Language string // go-enry's name of the language; empty: unknown, or not looked for
+	Skip     Reason // why it is not indexed; empty if it is
+	Detail   string // the rule that decided, for people; valid UTF-8 of at most MaxDetail bytes, may be empty
+	Language string // go-enry's name of the language; empty if unknown or not looked for
 }
 
 // MaxDetail bounds Verdict.Detail, in bytes.
@@ -62,7 +61,7 @@ func skip(reason Reason, format string, args ...any) Verdict {
 	return Verdict{Skip: reason, Detail: clip(fmt.Sprintf(format, args...))}
 }
 
-// clip makes s fit into a detail, which may quote a repository.
+// clip cuts s to fit into a detail. s may quote a repository, and so need not be valid UTF-8.
 func clip(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if len(s) <= MaxDetail {

@@ -5,12 +5,11 @@ import (
 	"strings"
 )
 
-// automaton is a compiled pattern of .gitignore or .gitattributes. It accepts the
-// same texts as git's wildmatch, by an automaton, because git's own matcher
-// backtracks and a repository could exhaust it with a pattern.
+// automaton is a compiled pattern of .gitignore or .gitattributes. It accepts the same texts as git's wildmatch. Git's
+// own matcher backtracks, so that a repository could exhaust it with a pattern.
 type automaton struct {
 	states []state
-	least  int // bytes of the shortest text that it may match
+	least  int // bytes of the shortest text that may match
 }
 
 // state is one step of the automaton. The last state of an automaton accepts.
@@ -18,22 +17,21 @@ type state struct {
 	op    op
 	char  byte
 	class *[256]bool // for opClass; never true for '/'
-	skip  int        // for opDeep: the state after the slash that "**/" may omit; 0: none
+	skip  int        // for opDeep: the state after the slash that "**/" may omit; 0 if there is none
 }
 
 type op uint8
 
 const (
-	opChar   op = iota // char itself
-	opAny              // one byte but '/'
+	opChar   op = iota // the byte char
+	opAny              // one byte except '/'
 	opClass            // one byte of class
-	opStar             // any bytes but '/'
+	opStar             // any bytes except '/'
 	opDeep             // any bytes
 	opAccept           // the end
 )
 
-// compileAutomaton compiles a pattern. No path matches a malformed one, as in git;
-// ok is false then.
+// compileAutomaton compiles a pattern. For a malformed pattern, ok is false. As in git, no path matches it.
 func compileAutomaton(pattern string) (g automaton, ok bool) {
 	for i := 0; i < len(pattern); {
 		switch c := pattern[i]; c {
@@ -71,8 +69,8 @@ func (g *automaton) add(s state) {
 	}
 }
 
-// star compiles the run of stars at i. Two or more of them cross slashes if
-// they stand between slashes or ends; a slash after them is then optional.
+// star compiles the run of stars at i. Two or more stars cross slashes if they stand between slashes or ends. A slash
+// after them is then optional.
 func (g *automaton) star(pattern string, i int) (next int) {
 	next = i
 	for next < len(pattern) && pattern[next] == '*' {
@@ -87,7 +85,7 @@ func (g *automaton) star(pattern string, i int) (next int) {
 	deep := state{op: opDeep}
 	if next < len(pattern) && pattern[next] == '/' {
 		if n := len(g.states); n >= 2 && g.states[n-2].op == opDeep && g.states[n-2].skip == n {
-			return next + 1 // another "**/": one is as good as many
+			return next + 1 // another "**/" changes nothing
 		}
 		deep.skip = len(g.states) + 2
 		g.least-- // the slash
@@ -96,7 +94,7 @@ func (g *automaton) star(pattern string, i int) (next int) {
 	return next
 }
 
-// match says whether all of text matches. Once the budget is spent, it says no.
+// match reports whether all of text matches. Once the budget is spent, it returns false.
 func (g automaton) match(text string, b *budget) bool {
 	if len(text) < g.least {
 		return false
@@ -139,8 +137,8 @@ func (g automaton) step(next []bool, at int, c byte) bool {
 		g.enter(next, at)
 		return true
 	case opDeep:
-		// The state is set without enter: "**/" may stand for no directory only
-		// where the pattern begins to match, and not after each byte.
+		// The state is set without enter. "**/" may stand for no directory only where it begins to match, and
+		// not after each byte.
 		next[at] = true
 		g.enter(next, at+1)
 		return true
@@ -189,7 +187,7 @@ func parseClass(pattern string, i int) (class *[256]bool, next int, ok bool) {
 	if negated {
 		i++
 	}
-	var prev byte // the preceding character, which may begin a range; 0: none
+	var prev byte // the preceding character, which may begin a range; 0 if there is none
 	for first := true; ; first = false {
 		if i >= len(pattern) {
 			return nil, 0, false
@@ -252,7 +250,7 @@ const (
 	punct = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 )
 
-// named holds the POSIX character classes, of ASCII as in git.
+// named holds the POSIX character classes. As in git, they cover ASCII only.
 var named = map[string]string{
 	"alnum":  lower + upper + digit,
 	"alpha":  lower + upper,

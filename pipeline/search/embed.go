@@ -8,11 +8,10 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// usageLimit bounds recording what a query used.
+// usageLimit bounds the time to record what a query used.
 const usageLimit = time.Second
 
-// embed returns the query's vector. Its cost is booked on the tenant, and on no
-// repository.
+// embed returns the query's vector. Its cost is counted for the tenant and for no repository.
 func (s *Searcher) embed(ctx context.Context, q Query) ([][]float32, error) {
 	metered, ok := s.Embedder.(embedder.Metered)
 	if !ok {
@@ -33,8 +32,7 @@ func (s *Searcher) embed(ctx context.Context, q Query) ([][]float32, error) {
 	if usage.Requests > 0 {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), usageLimit)
 		defer cancel()
-		// Hits matter more than the count: a reader without write access can
-		// search too.
+		// The hits matter more than the count. A reader without write access can search too.
 		_ = s.Usage.Add(ctx, s.Generation.Embedder.ID, []catalog.Consumption{usage})
 	}
 	return dense, err

@@ -11,9 +11,9 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// filter says which points the query may find. Its path is taken letter by
-// letter if a file or a directory has it, so that a path copied from a hit finds
-// that file whatever signs it holds. Otherwise it is a glob.
+// filter returns the filter for the points that the query may find. If a file or a directory has the query's path, the
+// path is taken literally, so that a path copied from a hit finds that file whatever characters it holds. Otherwise the
+// path is a glob.
 func (s *Searcher) filter(ctx context.Context, q Query, dense []float32) (vector.Filter, error) {
 	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Apart: q.Apart, Languages: q.Languages, Kinds: q.Kinds, Symbols: q.Symbols}
 	if q.Path == "" {
@@ -35,14 +35,14 @@ func (s *Searcher) filter(ctx context.Context, q Query, dense []float32) (vector
 	return f, nil
 }
 
-// holds says whether the index holds a point that fits the filter.
+// holds reports whether the index holds a point that fits the filter.
 func (s *Searcher) holds(ctx context.Context, f vector.Filter, dense []float32) (bool, error) {
 	found, err := s.Points.Search(ctx, s.Generation.Collection, vector.Query{Dense: dense, Filter: f, Limit: 1})
 	return len(found) > 0, err
 }
 
-// near leaves out points that share no word with the query if the local embedder made the
-// vectors: it knows words alone, so such points are near by chance.
+// near leaves out points that share no word with the query, if the local embedder made the vectors. That embedder knows
+// words alone, so such points are near by chance.
 func (s *Searcher) near(found []vector.Hit) []vector.Hit {
 	if s.Embedder.Model().Name != embedder.LocalName {
 		return found
@@ -50,7 +50,7 @@ func (s *Searcher) near(found []vector.Hit) []vector.Hit {
 	return slices.DeleteFunc(slices.Clone(found), func(h vector.Hit) bool { return h.Apart })
 }
 
-// why says, for people, why nothing fits the query and its filter.
+// why explains to a person why nothing fits the query and its filter.
 func (s *Searcher) why(ctx context.Context, q Query, last vector.Filter, dense []float32) (string, error) {
 	f := vector.Filter{Tenant: q.Tenant, Repositories: q.Repositories, Refs: q.Refs, Apart: q.Apart}
 	for _, step := range []struct {

@@ -29,14 +29,12 @@ type span struct {
 
 func (c *candidate) span() span { return span{c.blob, c.point.StartByte, c.point.EndByte} }
 
-// words identifies a candidate by its text, whatever its indentation and line
-// breaks.
+// words identifies a candidate by its text, without regard to indentation and line breaks.
 func (c *candidate) words() [32]byte {
 	return sha256.Sum256([]byte(strings.Join(strings.Fields(c.hit.Text), " ")))
 }
 
-// fold merges the candidates with the same key into one. The result is in the memory of
-// the list.
+// fold merges candidates with the same key into one. The result uses the memory of list.
 func fold[K comparable](list []candidate, key func(*candidate) K) []candidate {
 	folded := list[:0]
 	at := make(map[K]int, len(list))
@@ -56,10 +54,8 @@ func fold[K comparable](list []candidate, key func(*candidate) K) []candidate {
 	return folded
 }
 
-// take adds a copy of c's text. The copy with the best boost represents
-// them all; among equals, the first by place does. Its score is the
-// best that any copy has, because the order in which a ranking lists equal
-// texts means nothing.
+// take adds a copy of c's text. The copy with the best boost represents all copies, and among equal boosts the first by
+// place. Its score is the best that any copy has, because the order in which a ranking lists equal texts means nothing.
 func (c *candidate) take(other candidate) {
 	fused, score := max(c.fused, other.fused), max(c.hit.Score, other.hit.Score)
 	if other.boost > c.boost || other.boost == c.boost && place(&other, c) < 0 {

@@ -22,8 +22,8 @@ func function(name, word string) string {
 	return b.String()
 }
 
-// TestOneTextIsOneHit has a function in two files of one commit, with other
-// indentation in one of them, and both files on two refs.
+// TestOneTextIsOneHit puts a function into two files of one commit, with different indentation. Both files are on two
+// refs.
 func TestOneTextIsOneHit(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	sluice := function("Sluice", "water")
@@ -57,7 +57,7 @@ func TestOneTextIsOneHit(t *testing.T) {
 	}
 }
 
-// TestCopiesDoNotFillTheAnswer has more copies of one hit than other hits.
+// TestCopiesDoNotFillTheAnswer makes more copies of one hit than there are other hits.
 func TestCopiesDoNotFillTheAnswer(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	var pairs []string
@@ -80,8 +80,7 @@ func TestCopiesDoNotFillTheAnswer(t *testing.T) {
 	}
 }
 
-// TestNeighboursAreOneRange finds two adjacent functions, and a third that does
-// not touch them.
+// TestNeighboursAreOneRange finds two adjacent functions, and a third that touches neither.
 func TestNeighboursAreOneRange(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	content := "package mill\n\n" + function("Sluice", "water") + function("Weir", "water") + function("Grind", "wheat") + function("Wheel", "water")
@@ -105,8 +104,7 @@ func TestNeighboursAreOneRange(t *testing.T) {
 	}
 }
 
-// TestSymbolsAndPathsWeigh asks for words that many texts hold, and that the
-// name of one definition or file holds.
+// TestSymbolsAndPathsWeigh asks for words that many texts hold, but the name of only one definition or file.
 func TestSymbolsAndPathsWeigh(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	uses := "package mill\n\n// Run calls openSluice and openSluice.\nfunc Run() {\n\topenSluice()\n\topenSluice()\n\topenSluice()\n}\n"

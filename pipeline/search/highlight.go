@@ -9,9 +9,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// Matcher finds a query's words in texts as the sparse ranking does: parts of
-// identifiers and whole ones, in any case and number. Little words of a sentence, such as
-// "the", are not found beside others.
+// Matcher finds a query's words in texts, as the sparse ranking does. It finds whole identifiers and parts of them, in
+// any case and number. It leaves out little words, such as "the", if the query has other words.
 type Matcher struct{ query terms }
 
 // NewMatcher reads the query.
@@ -40,8 +39,7 @@ func (m Matcher) Matches(line string) [][2]int {
 	return found
 }
 
-// identifier adds the matches in line[start:end]: the whole identifier, or
-// parts of it.
+// identifier adds the matches in the identifier line[start:end]: the whole, or parts of it.
 func (m Matcher) identifier(found [][2]int, line string, start, end int) [][2]int {
 	own := termsIn(line[start:end])
 	switch shared := m.query.shared(own); {
@@ -60,14 +58,14 @@ func (m Matcher) identifier(found [][2]int, line string, start, end int) [][2]in
 			found = append(found, [2]int{start + part[0], start + part[1]})
 		}
 	}
-	if len(found) == before { // the parts differ from those of the index
+	if len(found) == before { // the index cuts the identifier into other parts
 		return append(found, [2]int{start, end})
 	}
 	return found
 }
 
-// pairs adds the matches in line[start:end], which is of a script without blanks:
-// the letters that are in the query, alone or with a neighbour.
+// pairs adds the matches in line[start:end], whose script has no blanks. A match is a letter that is in the query,
+// alone or with a neighbour.
 func (m Matcher) pairs(found [][2]int, line string, start, end int) [][2]int {
 	mark := func(from, to int) {
 		if m.query.shared(termsOf(line[from:to])) == 0 {
@@ -92,8 +90,7 @@ func (m Matcher) pairs(found [][2]int, line string, start, end int) [][2]int {
 	return found
 }
 
-// parts cuts an identifier where its case or its script changes, at digits and at
-// underscores.
+// parts cuts an identifier at digits, at underscores, and where its case or its script changes.
 func parts(word string) [][2]int {
 	var cut [][2]int
 	runes := []rune(word)

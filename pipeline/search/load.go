@@ -13,8 +13,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// wholeLines bounds the bytes to which a chunk that begins or ends inside a
-// line is widened.
+// wholeLines bounds the bytes of a chunk after it has been widened to whole lines.
 const wholeLines = 64 << 10
 
 func newCandidates(found []vector.Hit) ([]candidate, error) {
@@ -41,9 +40,8 @@ func (c *candidate) defined() []vector.Symbol {
 	return list
 }
 
-// load fills in the commit and the text of the candidates. It leaves out
-// candidates whose text has been collected as garbage: their document has
-// changed, and its new points are later than the grace.
+// load fills in the commit and the text of the candidates. It leaves out a candidate whose text has been collected as
+// garbage. The document of such a candidate changed longer ago than the grace, and has no new points yet.
 func (s *Searcher) load(ctx context.Context, list []candidate, symbols []string) ([]candidate, error) {
 	if err := s.refresh(ctx, list); err != nil {
 		return nil, err
@@ -58,7 +56,7 @@ func (s *Searcher) load(ctx context.Context, list []candidate, symbols []string)
 	}
 	stored := make([]candidate, 0, len(list))
 	var spans []blob.Span
-	var users [][]int // by span: the candidates that show a part of it
+	var users [][]int // for each span, the candidates that show a part of it
 	at := make(map[[32]byte]int)
 	for _, c := range list {
 		span, found := known[c.blob]
@@ -82,8 +80,8 @@ func (s *Searcher) load(ctx context.Context, list []candidate, symbols []string)
 	})
 }
 
-// refresh names the track's current commit if the document is the same there.
-// The point knows only the commit that last changed it.
+// refresh names the track's current commit in a hit if the document is the same there. The point knows only the commit
+// that last changed the document.
 func (s *Searcher) refresh(ctx context.Context, list []candidate) error {
 	var ids []uuid.UUID
 	for i := range list {
@@ -105,8 +103,7 @@ func (s *Searcher) refresh(ctx context.Context, list []candidate) error {
 	return nil
 }
 
-// show takes the hit's lines from the blob. If symbols were asked for, it shows
-// theirs alone.
+// show takes the hit's lines from the blob. If the query names symbols, it shows only their lines.
 func (c *candidate) show(content []byte, symbols []string) error {
 	h := &c.hit
 	if h.StartByte < 0 || h.EndByte > len(content) || h.StartByte >= h.EndByte {

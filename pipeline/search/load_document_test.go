@@ -9,8 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// A hit in a page shows the text on these lines of the file, without markup,
-// and says so.
+// A hit in a page shows the text of its lines in the file without markup, and says so.
 func TestAHitInAPageHasTheLinesOfTheFile(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	source := "<!doctype html>\n<html><head><title>Mills</title></head>\n<body>\n<h1>The <em>water</em> wheel</h1>\n<p>It turns &amp; turns,\nwith <b>the leat</b>.</p>\n</body></html>\n"

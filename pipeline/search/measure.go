@@ -7,12 +7,10 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// kindHeader is the kind of a chunk that holds a package clause and imports.
-// Its symbol is no definition.
+// kindHeader is the kind of a chunk that holds a package clause and imports. Its symbol is not a definition.
 const kindHeader = "header"
 
-// symbolShare compares the query's terms with those of the best name of the
-// chunk.
+// symbolShare compares the query's terms with those of the chunk's best name.
 func symbolShare(q *question, c *candidate) float64 {
 	if c.hit.Kind == kindHeader || len(q.terms) == 0 {
 		return 0
@@ -34,8 +32,8 @@ func dice(shared, a, b int) float64 {
 	return 2 * float64(shared) / float64(a+b)
 }
 
-// covered returns the largest share of a name's words that the query holds. The
-// names that lead to a definition do not count.
+// covered returns the largest share that the query holds of the words of one name. The names of a definition's owners
+// do not count.
 func covered(q *question, c *candidate) float64 {
 	if c.hit.Kind == kindHeader || len(q.words) == 0 {
 		return 0
@@ -50,7 +48,7 @@ func covered(q *question, c *candidate) float64 {
 	return best
 }
 
-// pathShare is the share of the words that count which the path holds.
+// pathShare is the share that the path holds of the query's words that count for paths (see meet).
 func pathShare(q *question, c *candidate) float64 {
 	return float64(bits.OnesCount64(q.spot(c.hit.Path).inPath)) / float64(max(1, bits.OnesCount64(q.met)))
 }
@@ -64,9 +62,8 @@ func fileNamed(q *question, c *candidate) float64 {
 	return 0
 }
 
-// plays returns a measure: 1 for a file in the role, unless the query asks for
-// the role, names the file, or is a name that is defined nowhere: the one place
-// that holds it may be a test or a page.
+// plays returns a measure that is 1 for a file in the role. It is 0 if the query asks for the role, names the file, or
+// is a name that no candidate defines: the one place that holds such a name may be a test or a page.
 func plays(r role) func(*question, *candidate) float64 {
 	return func(q *question, c *candidate) float64 {
 		at := q.spot(c.hit.Path)

@@ -13,17 +13,17 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// mention is how a query names something that is spelt like a name in code.
+// mention says how a query mentions a name that is spelt like one in code.
 type mention struct {
-	before string // the name before it in one token: Mill in Mill::open; "": none
-	leads  bool   // another name follows it in the token
+	before string // the name before it in its token, as Mill in Mill::open; "" if there is none
+	leads  bool   // another name follows it in its token
 }
 
-// The shares of a definition that a query does not name outright.
+// The shares for a definition that a query does not name exactly.
 const (
-	shareElsewhere = 0.6 // it asks for Mill::open, and this is the open of something else
-	shareOfOwner   = 0.6 // it asks for Mill, and this is the constructor Mill > Mill
-	shareLeading   = 0.3 // it asks for Mill::open, and this is Mill
+	shareElsewhere = 0.6 // the query asks for Mill::open, and this is the open of something else
+	shareOfOwner   = 0.6 // the query asks for Mill, and this is the constructor Mill > Mill
+	shareLeading   = 0.3 // the query asks for Mill::open, and this is Mill
 )
 
 // mentionsIn finds the names in a token.
@@ -38,7 +38,7 @@ func mentionsIn(token string, yield func(name string, m mention)) {
 	}
 }
 
-// named says how far a chunk defines a name in the query, letter by letter.
+// named returns how well a chunk defines a name in the query. Names are compared letter by letter.
 func named(q *question, c *candidate) float64 {
 	if c.hit.Kind == kindHeader || len(q.identifiers) == 0 {
 		return 0
@@ -47,7 +47,7 @@ func named(q *question, c *candidate) float64 {
 	for s := range c.definitions() {
 		name := s.Name
 		for own := range s.Names() {
-			name = own // the last has nothing before it
+			name = own // the last is the name without owners
 		}
 		asked, is := q.identifiers[name]
 		if !is {
@@ -68,8 +68,7 @@ func named(q *question, c *candidate) float64 {
 	return best
 }
 
-// definitions yields what the chunk defines. Points of older versions have the symbol
-// alone, which is a list.
+// definitions yields what the chunk defines. A point of an older version has only the symbol, which is a list of names.
 func (c *candidate) definitions() iter.Seq[vector.Symbol] {
 	if c.point.Symbols != "" {
 		return c.point.Symbols.All()
@@ -78,7 +77,7 @@ func (c *candidate) definitions() iter.Seq[vector.Symbol] {
 		whole := ""
 		for name := range names(c.hit.Symbol) {
 			if owners, is := strings.CutSuffix(whole, name); is && strings.ContainsAny(last(owners), owned) {
-				continue // the same without its owners
+				continue // the same name without its owners
 			}
 			if whole = name; !yield(vector.Symbol{Name: name}) {
 				return
@@ -87,21 +86,20 @@ func (c *candidate) definitions() iter.Seq[vector.Symbol] {
 	}
 }
 
-// owned are the signs between a definition and its owner.
+// owned holds the characters between a definition and its owner.
 const owned = ` >.:#\`
 
-// last is the last byte of a text.
+// last returns the last byte of a text.
 func last(text string) string { return text[max(0, len(text)-1):] }
 
-// mostDefinitions and mostNamed bound the definitions that are looked up by name, and
-// the names.
+// mostNamed bounds the names that are looked up, and mostDefinitions the definitions found for them.
 const (
 	mostDefinitions = 30
 	mostNamed       = 16
 )
 
-// definitions finds the points that define what the query names. A name that many texts
-// hold may leave its definition out of the candidates.
+// definitions finds the points that define what the query names. If many texts hold a name, its definition may not be
+// among the candidates otherwise.
 func (s *Searcher) definitions(ctx context.Context, q Query, filter vector.Filter, dense []float32) ([]vector.Hit, error) {
 	if len(q.Symbols) > 0 {
 		return nil, nil // every candidate defines one
@@ -113,7 +111,7 @@ func (s *Searcher) definitions(ctx context.Context, q Query, filter vector.Filte
 	return s.Points.Search(ctx, s.Generation.Collection, q.points(filter, dense, mostDefinitions))
 }
 
-// defined lists the names whose definition the query may mean.
+// defined lists the names whose definitions the query may mean.
 func (q *question) defined() []string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(q.identifiers)) {
@@ -124,8 +122,8 @@ func (q *question) defined() []string {
 	return list
 }
 
-// with adds the definitions that are not among the points. They get the score of the
-// last point, which is the most that they can have.
+// with adds the definitions that are not among the found points. They get the score of the last point, because they
+// cannot have a better one.
 func with(found, definitions []vector.Hit) []vector.Hit {
 	if len(found) == 0 {
 		return found

@@ -30,7 +30,7 @@ func TestHowFarAChunkDefinesWhatAQueryNames(t *testing.T) {
 		{"where is openGate called", "Mill > openGate", 1},
 		{"openGate or Mill::openGate", "Gate > openGate", 1},
 		{"Gate", "openGate, Gate", 1},
-		{"Mill > open", "Mill > open", 0}, // words of a sentence
+		{"Mill > open", "Mill > open", 0}, // two words of a sentence
 	} {
 		for form, found := range map[string]candidate{
 			"symbols": {point: vector.Payload{Symbols: vector.NewSymbols([]vector.Symbol{{Name: strings.TrimPrefix(c.symbol, "openGate, "), StartLine: 1, EndLine: 2}})}},

@@ -7,11 +7,11 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// mergedLines bounds a hit that is merged from neighbours.
+// mergedLines bounds the lines of a hit that is merged from neighbours.
 const mergedLines = 120
 
-// merge takes the best of the list until there are limit hits. A candidate that
-// touches a hit taken before is joined to it.
+// merge takes the best candidates of the list until there are limit hits. It joins a candidate to a hit that the
+// candidate touches.
 func merge(list []candidate, limit int) []candidate {
 	var taken []candidate
 	for _, c := range list {
@@ -20,7 +20,7 @@ func merge(list []candidate, limit int) []candidate {
 		}
 		taken = append(taken, c)
 		for i := len(taken) - 1; i >= 0; {
-			// The last hit may now reach from one hit to another.
+			// The joined hit may now touch another hit.
 			j := slices.IndexFunc(taken[:i], func(before candidate) bool { return before.touches(taken[i]) })
 			if j >= 0 {
 				taken[j].join(taken[i])
@@ -32,8 +32,8 @@ func merge(list []candidate, limit int) []candidate {
 	return taken
 }
 
-// touches says whether both are parts of one document with nothing between
-// them, here and in each of the places.
+// touches reports whether both are parts of one document with nothing between them. The same must hold for each of
+// their copies.
 func (c candidate) touches(other candidate) bool {
 	if !c.adjoins(other) || len(c.copies) != len(other.copies) || c.hit.Partial || other.hit.Partial {
 		return false
@@ -44,8 +44,8 @@ func (c candidate) touches(other candidate) bool {
 	return !slices.ContainsFunc(c.copies, func(copied candidate) bool { return c.beside(copied, other) < 0 })
 }
 
-// beside returns the index of the copy of other that lies beside the given copy
-// of c as other lies beside c, or -1.
+// beside returns the index of the copy of other that is beside the given copy of c, on the same side as other is beside
+// c. It returns -1 if there is none.
 func (c candidate) beside(copied, other candidate) int {
 	before := c.hit.StartLine < other.hit.StartLine
 	return slices.IndexFunc(other.copies, func(o candidate) bool {
@@ -53,7 +53,8 @@ func (c candidate) beside(copied, other candidate) int {
 	})
 }
 
-// adjoins compares lines, because a copy's bytes have not been read.
+// adjoins reports whether both are neighbours in one document. It compares lines, because the bytes of a copy have not
+// been read.
 func (c candidate) adjoins(other candidate) bool {
 	a, b := c.hit, other.hit
 	return c.point.Document == other.point.Document && c.blob == other.blob &&
@@ -61,8 +62,7 @@ func (c candidate) adjoins(other candidate) bool {
 		max(a.EndLine, b.EndLine)-min(a.StartLine, b.StartLine) < mergedLines
 }
 
-// join widens c to cover both. It keeps the kind, symbol and score of c, the
-// better one.
+// join widens c to cover other too. It keeps the kind, symbol and score of c, which is the better of the two.
 func (c *candidate) join(other candidate) {
 	for i := range c.copies {
 		c.copies[i].hit.widen(other.copies[c.beside(c.copies[i], other)].hit)

@@ -9,19 +9,19 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// little are words of sentences that say nothing of what is asked for.
+// little holds words of sentences that say nothing about what is asked for.
 var little = strings.Fields(`a an and any are as at be been before after between by can could did do does during each every for from get gets has have how if in
 into is it its many much must not of off on one only or other out over same should so some than that the their them then there these they this those through to
 under until up upon use used uses was we were what when where which while who whose why will with without would you your`)
 
-// filling are further words by which a question is a sentence. They may be parts of names.
+// filling holds further words that only make a question a sentence. Unlike little words, they may be parts of names.
 var filling = strings.Fields(`happen happens happened instead like such way ways because although but given gives more less several another again itself exactly actually`)
 
 // Names compares the names of definitions with a question.
 type Names struct {
 	words []word
 	asks  role
-	kin   map[string]uint64 // by the text of a word: those of words, as bits, to which it is related
+	kin   map[string]uint64 // by a word's text: the words to which it is related, as bits
 }
 
 // NewNames reads a question.
@@ -36,8 +36,7 @@ func NewNames(question string) Names {
 	return n
 }
 
-// Of returns the question's words, as bits, that a name holds, and the share of the name's
-// words that they are.
+// Of returns the question's words that a name holds, as bits, and their share of the name's words.
 func (n Names) Of(name string) (held uint64, share float64) {
 	list := wordsOf(name, maxWords)
 	met := 0
@@ -50,17 +49,17 @@ func (n Names) Of(name string) (held uint64, share float64) {
 	return held, float64(met) / float64(max(1, len(list)))
 }
 
-// MaxNames is the most words of a question that are compared.
+// MaxNames bounds the words of a question that are compared.
 const MaxNames = maxWords
 
-// In returns the question's words, as bits, that a text holds.
+// In returns the question's words that a text holds, as bits.
 func (n Names) In(text string) uint64 {
 	held, _ := n.Count(text, nil)
 	return held
 }
 
-// Count returns the question's words, as bits, that a text holds, and how many words the
-// text has. It adds up how often each of the question's is there, unless counts is nil.
+// Count returns the question's words that a text holds, as bits, and the number of words in the text. Unless counts is
+// nil, Count also adds to it how often the text holds each of the question's words.
 func (n Names) Count(text string, counts *[MaxNames]int) (held uint64, words int) {
 	list := embedder.Words(text, math.MaxInt)
 	for _, w := range list {
@@ -73,7 +72,7 @@ func (n Names) Count(text string, counts *[MaxNames]int) (held uint64, words int
 	return held, len(list)
 }
 
-// related returns the question's words, as bits, to which a word is related.
+// related returns the question's words to which a word is related, as bits.
 func (n Names) related(text string) uint64 {
 	kin, known := n.kin[text]
 	if !known {
@@ -88,7 +87,7 @@ func (n Names) related(text string) uint64 {
 	return kin
 }
 
-// Plain is the question without the words that only make it a sentence.
+// Plain returns the question without the words that only make it a sentence.
 func (n Names) Plain() string {
 	texts := make([]string, len(n.words))
 	for i, w := range n.words {
@@ -97,10 +96,10 @@ func (n Names) Plain() string {
 	return strings.Join(texts, " ")
 }
 
-// forms are endings of words in code, of which one may be where the question has another.
+// forms holds endings of words. Code may have one where the question has another.
 var forms = strings.Fields("e s ed ing er ion")
 
-// Forms is the words of [Names.Plain], each with the forms that it may have in code.
+// Forms returns the words of [Names.Plain], each with the forms that it may have in code.
 func (n Names) Forms() string {
 	var texts []string
 	for _, w := range n.words {
@@ -116,11 +115,10 @@ func (n Names) Forms() string {
 	return strings.Join(texts, " ")
 }
 
-// Aside says whether a file is for tests, examples or prose, for none of which the
-// question asks.
+// Aside reports whether a file is for tests, examples or prose, and the question does not ask for that.
 func (n Names) Aside(path, language string) bool {
 	return (roleOf(path)|languages[language])&^n.asks != 0
 }
 
-// Tests says whether the question asks for tests.
+// Tests reports whether the question asks for tests.
 func (n Names) Tests() bool { return n.asks&roleTest != 0 }

@@ -7,8 +7,8 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// narrow makes the candidate the lines of the definitions that were asked for by
-// name, with the comment before them, if its chunk holds others too.
+// narrow reduces the candidate to the lines of the definitions that were asked for by name, with the comment before
+// them. It does nothing if the chunk holds no other definition.
 func (c *candidate) narrow(content []byte, names []string) {
 	all := slices.Collect(c.point.Symbols.All())
 	var asked []vector.Symbol
@@ -30,7 +30,7 @@ func (c *candidate) narrow(content []byte, names []string) {
 	}
 	from, to := first-c.hit.StartLine, last-c.hit.StartLine+1
 	if from < 0 || to > len(lines) || from >= to {
-		return // the point is not of this text
+		return // the point is of another text
 	}
 	c.hit.Symbol = asked[0].Name
 	c.end = c.start + size(lines[:to])
@@ -41,8 +41,8 @@ func (c *candidate) narrow(content []byte, names []string) {
 	}
 }
 
-// leads says whether a line before a definition belongs to it: it begins with the
-// mark of a comment or an attribute, and no other definition begins or ends there.
+// leads reports whether a line before a definition belongs to it. Such a line begins with the mark of a comment or an
+// attribute, and no other definition begins or ends there.
 func leads(line []byte, number int, all []vector.Symbol) bool {
 	line = bytes.TrimSpace(line)
 	return len(line) > 0 && bytes.IndexByte([]byte("#/*-@[%;\"'"), line[0]) >= 0 &&

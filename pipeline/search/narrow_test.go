@@ -30,7 +30,7 @@ class Mill:
         return self.level
 `
 
-// TestASymbolIsShownByItsLines asks for definitions in a type that is kept whole.
+// TestASymbolIsShownByItsLines asks for definitions in a type that is one chunk.
 func TestASymbolIsShownByItsLines(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	repo.Commit(t, testpipe.Text("mill.py", millPy, "other.py", "def open_all():\n    pass\n"))

@@ -13,34 +13,34 @@ import (
 type question struct {
 	terms       terms
 	words       []word             // each once
-	met         uint64             // those of the words, as bits, that a candidate's path holds
-	identifiers map[string]mention // what is spelt like a name in code, letter by letter
-	tokens      []string           // what stands between blanks, without quotes and the like
+	met         uint64             // the words that the path of some candidate holds, as bits
+	identifiers map[string]mention // names as in code, letter by letter
+	tokens      []string           // the parts between blanks, without quotes and the like
 	asks        role               // roles of files that the query asks for
-	name        bool               // it is one name in code, or another token that is no word
-	how         bool               // it asks how, where or why something is done
+	name        bool               // the query is one name in code, or another token that is no word
+	how         bool               // the query asks how, where or why something is done
 	parts       bool               // several parts of a file are wanted
-	own         terms              // memory for those of a name
-	anywhere    bool               // it is a name that no candidate defines: any file may hold it
+	own         terms              // memory for the terms of a name
+	anywhere    bool               // the query is a name that no candidate defines, so any file may hold it
 	spots       map[string]spot    // by path
 	dirs        map[string]dir     // by path
-	kin         map[string]uint64  // by the text of a word: those of the query's words, as bits, to which it is related
+	kin         map[string]uint64  // by a word's text: the query's words to which it is related, as bits
 }
 
-// dir is the common part of the paths of a directory's files.
+// dir is what the paths of a directory's files have in common.
 type dir struct {
-	inPath uint64 // those of the query's words, as bits, that it holds
+	inPath uint64 // the query's words that it holds, as bits
 	words  int
 	role   role
 }
 
 // spot is how well a path fits the question.
 type spot struct {
-	inPath uint64  // those of the query's words, as bits, that the path holds
-	inName float64 // share of the file name's words that the query holds
-	named  bool    // the query holds the file's name, or its path or the end of it
-	alike  bool    // the query holds a name in code that is the file's without its ending
-	role   role    // of the file, by its path
+	inPath uint64  // the query's words that the path holds, as bits
+	inName float64 // the share of the file name's words that the query holds
+	named  bool    // the query holds the file's name, its path, or the end of its path
+	alike  bool    // the query holds a name in code that is the file's name without the ending
+	role   role    // the file's role by its path
 }
 
 func newQuestion(text string) *question {
@@ -70,19 +70,19 @@ func newQuestion(text string) *question {
 	return q
 }
 
-// howWords begin a question whose answer is a place and not a name.
+// howWords holds the words that begin a question about a place in the code, not about a name.
 var howWords = strings.Fields("how where what which why when who")
 
-// codeLike says whether a token is spelt like a name in code: with an
-// underscore, or with a capital after a small letter or before one inside.
+// codeLike reports whether a token is spelt like a name in code: with an underscore, or with a small letter and a
+// capital that is not the first letter.
 func codeLike(token string) bool {
 	inner := strings.IndexFunc(token, unicode.IsLower)
 	capital := strings.LastIndexFunc(token, unicode.IsUpper)
 	return strings.Contains(token, "_") || capital > 0 && inner >= 0
 }
 
-// related returns the query's words, as bits, to which a word is related. Names and paths
-// have few different words.
+// related returns the query's words to which a word is related, as bits. It remembers the answers, because names and
+// paths have few different words.
 func (q *question) related(text string) uint64 {
 	kin, known := q.kin[text]
 	if !known {
@@ -97,7 +97,7 @@ func (q *question) related(text string) uint64 {
 	return kin
 }
 
-// share returns the share of the words that the query holds.
+// share returns which share of the words the query holds.
 func (q *question) share(texts []string) float64 {
 	n := 0
 	for _, text := range texts {
@@ -108,9 +108,8 @@ func (q *question) share(texts []string) float64 {
 	return float64(n) / float64(max(1, len(texts)))
 }
 
-// meet finds which words of the query count for paths: those that the path of a
-// candidate holds. Others, such as the little words of a sentence in any language,
-// weigh nothing.
+// meet finds the words of the query that count for paths. A word counts if the path of some candidate holds it. Other
+// words, such as the little words of a sentence in any language, weigh nothing.
 func (q *question) meet(list []candidate) {
 	for i := range list {
 		q.met |= q.spot(list[i].hit.Path).inPath
@@ -146,7 +145,7 @@ func (q *question) dir(of string) dir {
 	return d
 }
 
-// held returns the query's words, as bits, to which one of the words is related.
+// held returns the query's words to which one of the texts is related, as bits.
 func (q *question) held(texts []string) (held uint64) {
 	for _, text := range texts {
 		held |= q.related(text)
@@ -164,7 +163,8 @@ func (q *question) names(of string) bool {
 	return false
 }
 
-// spells compares without case and joints: the file mill_gate spells MillGate.
+// spells reports whether the query holds a file's name as one in code. Case, underscores and hyphens do not count: the
+// file mill_gate spells MillGate.
 func (q *question) spells(bare string) bool {
 	for identifier := range q.identifiers {
 		if strings.EqualFold(unjoined.Replace(identifier), unjoined.Replace(bare)) {
@@ -176,7 +176,7 @@ func (q *question) spells(bare string) bool {
 
 var unjoined = strings.NewReplacer("_", "", "-", "")
 
-// stemOfFile is a file's name up to its first point, which may begin it.
+// stemOfFile returns a file's name up to its first dot. A dot at the beginning of the name does not count.
 func stemOfFile(name string) string {
 	if i := strings.IndexByte(name[min(1, len(name)):], '.'); i >= 0 {
 		return name[:i+1]

@@ -8,8 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// TestSpotComparesTheWholePath compares what is put together of a directory and a name
-// with the words of the path as a whole, each with each word of the query.
+// TestSpotComparesTheWholePath checks that a spot, which is put together from a directory and a name, equals a
+// comparison of every word of the whole path with every word of the query.
 func TestSpotComparesTheWholePath(t *testing.T) {
 	paths := []string{
 		"", "README.md", "a/b/c.go", "internal/configs/LoadHTTPConfig_test.go", "internal/configs/loader.go", "unit-tests/loggers/x.py",

@@ -10,39 +10,38 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// candidates is how many points are ranked at first for a query of limit hits.
-// It leaves room for points that one ranking places low and that the symbol or
-// the path lifts. If they yield too few hits, four times as many are ranked, up
-// to maxCandidates.
+// candidates returns how many points are ranked at first for a query of limit hits. It leaves room for points that a
+// ranking places low but the symbol or the path lifts. If the points yield too few hits, four times as many are ranked,
+// up to maxCandidates.
 func candidates(limit int) int { return 4*limit + 200 }
 
 const maxCandidates = 2_000
 
-// shortlist is how many candidates are read at first.
+// shortlist returns how many candidates are read at first.
 func shortlist(limit int) int { return 2*limit + 5 }
 
 // candidate is a point that may become a hit.
 type candidate struct {
-	hit        Hit // Score is fused times boost, changed by the file's other candidates
+	hit        Hit // its Score is fused times boost, changed by the file's other candidates
 	blob       [32]byte
 	point      vector.Payload
-	start, end int     // bytes of the blob that are the hit's text
-	fused      float32 // of both rankings
-	boost      float32 // by the rules that look at this candidate alone
+	start, end int     // the bytes of the blob that are the hit's text
+	fused      float32 // the score from both rankings
+	boost      float32 // the factor from the rules that look at this candidate alone
 	held       int     // how many of the query's terms the symbol and the text hold
 	copies     []candidate
 }
 
-// terms is a set of term indices, as pipeline/embedder reads them.
+// terms is a set of term indices, in order, as pipeline/embedder reads them.
 type terms []uint32
 
-// termsOf are the terms of a query or a name.
+// termsOf returns the terms of a query or a name.
 func termsOf(text string) terms { return embedder.QueryTerms(text).Indices }
 
-// termsIn are the terms by which a text is found.
+// termsIn returns the terms by which a text is found.
 func termsIn(text string) terms { return embedder.Terms(text).Indices }
 
-// shared counts the terms that both sets have; each list is in order.
+// shared counts the terms that both sets have.
 func (t terms) shared(other terms) int {
 	n := 0
 	for i, j := 0, 0; i < len(t) && j < len(other); {
@@ -58,9 +57,8 @@ func (t terms) shared(other terms) int {
 	return n
 }
 
-// names yields the names that a chunk's symbol stands for: each definition in
-// its lists, with the names that lead to it and without. "Mill; Mill > open,
-// shut" is Mill, Mill > open and Mill > shut.
+// names yields the names that a chunk's symbol stands for: each definition in its lists, with its owners and without.
+// "Mill; Mill > open, shut" yields Mill, Mill > open, open, Mill > shut and shut.
 func names(symbol string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for one := range strings.SplitSeq(symbol, "; ") {
@@ -70,7 +68,7 @@ func names(symbol string) iter.Seq[string] {
 			}
 			for name := range strings.SplitSeq(list, ", ") {
 				last := name
-				if !strings.Contains(name, " ") { // a heading is no list of names
+				if !strings.Contains(name, " ") { // a heading is not a list of names
 					last = name[strings.LastIndexAny(name, ".:#")+1:]
 				}
 				if !yield(path+name) || path+name != last && !yield(last) {
@@ -81,12 +79,11 @@ func names(symbol string) iter.Seq[string] {
 	}
 }
 
-// rank puts the best first. Among equal scores, the candidate with more of the
-// query's terms comes first, then one that is more than a header, then the
-// longer text, then the first by place. The ids of points do not count, because
-// they differ between copies of a repository.
+// rank puts the best candidate first. Among equal scores, the candidate with more of the query's terms comes first,
+// then one that is more than a header, then the longer text, then the first by place. The ids of points do not count,
+// because they differ between copies of a repository.
 func rank(list []candidate) {
-	order := make([]int, len(list)) // a candidate is large
+	order := make([]int, len(list)) // sorts numbers, because a candidate is large
 	for i := range list {
 		order[i] = i
 	}
@@ -94,8 +91,7 @@ func rank(list []candidate) {
 	arrange(list, order)
 }
 
-// arrange moves list[order[i]] to list[i], for all i. It follows each cycle of moves, and
-// leaves order in order.
+// arrange moves list[order[i]] to list[i], for all i. It follows each cycle of moves, and leaves order sorted.
 func arrange(list []candidate, order []int) {
 	for start := range order {
 		if order[start] == start {
@@ -114,7 +110,7 @@ func arrange(list []candidate, order []int) {
 
 func compare(a, b *candidate) int {
 	if c := cmp.Compare(b.hit.Score, a.hit.Score); c != 0 {
-		return c // the rest is seldom needed
+		return c // what follows is seldom needed
 	}
 	return cmp.Or(
 		cmp.Compare(b.held, a.held),

@@ -12,9 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// TestCopiesOfARepositoryRankAlike asks the same question of several copies of
-// a repository. The ids of points, which differ from copy to copy, must not
-// decide.
+// TestCopiesOfARepositoryRankAlike asks several copies of a repository the same question. The ids of points differ from
+// copy to copy and must not decide.
 func TestCopiesOfARepositoryRankAlike(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	files := testpipe.Text(

@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// only returns the rules of the given names.
+// only returns the rules with the given names.
 func only(t *testing.T, names ...string) []Signal {
 	t.Helper()
 	var rules []Signal
@@ -82,7 +82,7 @@ func TestWhatARuleWeighs(t *testing.T) {
 	}
 }
 
-// Candidates are moved to their places without a second list.
+// arrange moves candidates to their places without a second list.
 func TestArrange(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for n := range 40 {

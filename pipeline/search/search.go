@@ -1,9 +1,8 @@
-// Package search answers queries: it finds points, and reads the lines of their
-// chunks.
+// Package search answers queries. It finds points in the index, and reads the lines of their chunks.
 //
-// It trusts the index only to say which points are near a query. The text comes
-// from the blob that the point names, whose checksum is verified, so a hit
-// always shows lines that are in the file at the commit it names.
+// It trusts the index only to say which points are near a query. The text of a hit comes from the blob that the point
+// names, and the blob's checksum is verified. So a hit always shows lines that are in the file at the commit that it
+// names.
 package search
 
 import (
@@ -36,11 +35,11 @@ type Query struct {
 	Refs         []string    // full names; empty: all
 	Apart        []uuid.UUID // tracks that are left out
 	Languages    []string    // as go-enry names them; empty: all
-	Kinds        []string    // of chunks; empty: all
-	Symbols      []string    // names of definitions, with or without the names that lead to them; empty: all
+	Kinds        []string    // kinds of chunks; empty: all
+	Symbols      []string    // names of definitions, with or without their owners; empty: all
 	Path         string      // a file, a directory, or a glob over the whole path; empty: all
 	Limit        int         // default 10, at most 100
-	Parts        bool        // several parts of a good file are wanted, as by one who reads them together
+	Parts        bool        // several parts of a good file are wanted, for a reader who reads them together
 }
 
 // Hit is a range of lines.
@@ -49,23 +48,22 @@ type Hit struct {
 	Track      uuid.UUID
 	Ref        string
 	Commit     string
-	Revision   int64 // of the commit's snapshot
+	Revision   int64 // revision of the commit's snapshot
 	Path       string
 	StartLine  int // from 1
 	EndLine    int // inclusive
-	// Partial says that Text is only a part of a line that is too long to show
-	// whole: the bytes StartByte to EndByte of the file.
+	// Partial says that Text is only a part of a line that is too long to show whole. It is the bytes StartByte to
+	// EndByte of the file.
 	Partial            bool
 	StartByte, EndByte int    // of the file
-	Encoding           string // of the file, if Text was decoded, or the format that Text was taken from; "" is UTF-8
+	Encoding           string // the file's encoding if Text was decoded, or the format that Text was taken from; "" is UTF-8
 	Language           string
 	Kind               string
 	Symbol             string
-	Symbols            []vector.Symbol // the definitions of which it shows a line
+	Symbols            []vector.Symbol // the definitions of which Text shows a line
 	Score              float32
 	Text               string
-	// Places are the other places that were found with the same text, apart
-	// from blanks: one hit stands for all of them.
+	// Places are the other places with the same text, apart from blanks. One hit stands for all of them.
 	Places []Place
 }
 
@@ -80,19 +78,18 @@ type Place struct {
 	EndLine    int // inclusive
 }
 
-// Points finds points by their vectors. [vector.Store] does.
+// Points finds points by their vectors. [vector.Store] implements it.
 type Points interface {
 	Search(ctx context.Context, collection string, q vector.Query) ([]vector.Hit, error)
 }
 
-// Files know where the text of a hit is stored, and at which commit it is found.
-// The catalog holds them.
+// Files knows where the text of a hit is stored, and at which commit the hit is found. The catalog implements it.
 type Files interface {
 	BlobSpans(ctx context.Context, hashes [][]byte) (map[[32]byte]catalog.Span, error)
 	CurrentCommits(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]catalog.CurrentCommit, error)
 }
 
-// Blobs hold the texts. [blob.Store] and [blob.Cache] do.
+// Blobs reads texts. [blob.Store] and [blob.Cache] implement it.
 type Blobs interface {
 	Read(ctx context.Context, spans []blob.Span, fn func(i int, data []byte) error) error
 }
@@ -111,7 +108,7 @@ type Searcher struct {
 // Answer holds the best hits, best first.
 type Answer struct {
 	Hits  []Hit
-	Empty string // why there are no hits, for people; "": there are some
+	Empty string // why there are no hits, for people; "" if there are some
 }
 
 // Search returns the best hits, or the reason why there are none.
@@ -141,7 +138,7 @@ func (s *Searcher) Search(ctx context.Context, q Query) (Answer, error) {
 	return Answer{Empty: why}, err
 }
 
-// best asks for more and more candidates until there are enough hits among them.
+// best asks for more and more candidates until they yield enough hits.
 func (s *Searcher) best(ctx context.Context, q Query, filter vector.Filter, dense []float32) ([]Hit, error) {
 	definitions, err := s.definitions(ctx, q, filter, dense)
 	if err != nil {
@@ -166,8 +163,8 @@ func (s *Searcher) best(ctx context.Context, q Query, filter vector.Filter, dens
 	}
 }
 
-// points asks for the n points to rank. A symbol in the query counts as a word
-// of the query, because the text that defines it holds it.
+// points returns the request for the n points to rank. A symbol in the query counts as a word of the query, because the
+// text that defines the symbol holds its name.
 func (q *Query) points(filter vector.Filter, dense []float32, n int) vector.Query {
 	text := q.Text
 	if len(q.Symbols) > 0 {
@@ -176,8 +173,7 @@ func (q *Query) points(filter vector.Filter, dense []float32, n int) vector.Quer
 	return vector.Query{Dense: dense, Sparse: vector.Sparse(embedder.QueryTerms(text)), Filter: filter, Limit: n}
 }
 
-// hits ranks the candidates, reads at most n of them, and makes hits of those.
-// It says whether it read all.
+// hits ranks the candidates, reads the best n of them, and makes hits of these. all says whether it read all of them.
 func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (hits []Hit, all bool, err error) {
 	asked := newQuestion(q.Text)
 	asked.parts = q.Parts

@@ -10,8 +10,8 @@ import (
 	"github.com/leatworks/leat/pipeline/search"
 )
 
-// Words, symbols and paths with accents are found in whichever of the two forms of
-// Unicode the query has them, and in whichever the file does.
+// Unicode has two forms of a letter with an accent. A query finds words, symbols and paths in either form, whichever
+// form it uses itself.
 func TestAQueryFindsBothFormsOfALetter(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	apart, composed := norm.NFD.String, norm.NFC.String
@@ -19,7 +19,7 @@ func TestAQueryFindsBothFormsOfALetter(t *testing.T) {
 		apart("schützen/größe.md"), apart("# Prüfung\n\nDie Öffnung der Schleuse\n"),
 		composed("schützen/länge.md"), composed("# Führung\n\nDie Höhe des Wehres\n"),
 	)
-	for i := range 60 { // near both by the same words
+	for i := range 60 { // near to both by the same words
 		tree[fmt.Sprintf("f%02d.md", i)] = testpipe.File{Content: fmt.Sprintf("# Mahlgang %d\n\nDie Breite der Schleuse, des Wehres %d\n", i, i)}
 	}
 	repo.Commit(t, tree)

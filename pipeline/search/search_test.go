@@ -26,8 +26,8 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// tree has files that are cut in every way: by declarations, by headings, by
-// lines, and within a line, with and without a line end at the end.
+// tree has files that are cut in every way: by declarations, by headings, by lines, and within a line. Some end with a
+// newline and some do not.
 func tree() testpipe.Tree {
 	var code, notes, table strings.Builder
 	code.WriteString("package mill\n")
@@ -79,12 +79,12 @@ func submit(t *testing.T, p *testpipe.Pipe, tenant, ref string, repo *testpipe.R
 	p.Settle(t)
 }
 
-// everywhere returns a hit's own place and the others.
+// everywhere returns a hit's own place and its other places.
 func everywhere(h search.Hit) []search.Place {
 	return append([]search.Place{{h.Repository, h.Track, h.Ref, h.Commit, h.Path, h.StartLine, h.EndLine}}, h.Places...)
 }
 
-// reader reads each range as a person with the hit would, and once only.
+// reader reads the lines of a hit as a person would. It reads each range only once.
 type reader struct {
 	repo  *testpipe.Repo
 	lines map[string]string
@@ -166,7 +166,7 @@ func TestAHitNamesTheCommitThatItsTextIsOf(t *testing.T) {
 	p.Submit(t, repo)
 	p.Settle(t)
 	repo.Commit(t, testpipe.Text("a.txt", "wine\n"))
-	p.Submit(t, repo) // and do not index it yet
+	p.Submit(t, repo) // and leave it unindexed for now
 	hits := find(t, p, search.Query{Text: "water"})
 	if len(hits) != 1 || hits[0].Commit != first || hits[0].Text != "water\n" {
 		t.Errorf("hits: %+v", hits)
@@ -296,7 +296,7 @@ func TestDamageIsAnErrorAndNotWrongText(t *testing.T) {
 	}
 }
 
-// The cost of a search is counted for its tenant and for no repository.
+// The cost of a search is counted for the tenant and for no repository.
 func TestSearchesAreCounted(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	t.Setenv("TEST_EMBEDDER_KEY", embeddertest.Key)
@@ -319,8 +319,7 @@ func TestSearchesAreCounted(t *testing.T) {
 	}
 }
 
-// The text that defines a name is not among the candidates by its words, because many
-// texts hold the name.
+// Many texts hold the name, so its words alone do not make the text that defines it a candidate.
 func TestADefinitionIsFoundAmongManyUses(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
 	var uses strings.Builder

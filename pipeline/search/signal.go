@@ -2,21 +2,20 @@ package search
 
 import "slices"
 
-// Signal is a rule of the ranking. docs/quality.md says how much each gains.
+// Signal is a rule of the ranking. docs/quality.md says how much each rule gains.
 type Signal struct {
 	Name     string
 	About    string
 	Constant float64
-	How      float64 // the constant for a query that asks how, where or why; 0: the same
-	Parts    float64 // the constant where several parts of a file are wanted ([Query]), however it asks; 0: Constant
-	Source   string  // of the constant
+	How      float64 // the constant for a query that asks how, where or why; if 0, Constant
+	Parts    float64 // the constant for any query that wants several parts of a file ([Query]); if 0, Constant
+	Source   string  // where the constant comes from
 
-	// measure says how far the rule applies to a candidate, mostly from 0 to 1,
-	// and combine changes the candidate's boost accordingly.
+	// measure returns how far the rule applies to a candidate, mostly from 0 to 1. combine changes the candidate's boost
+	// accordingly.
 	measure func(q *question, c *candidate) float64
 	combine func(boost, measure, constant float64) float64
-	// spread changes scores by what else is in the list. It comes after the
-	// rules that look at one candidate.
+	// spread changes scores by what else is in the list. It follows the rules that look at one candidate.
 	spread func(q *question, list []candidate, constant float64)
 }
 
@@ -25,8 +24,8 @@ const (
 	byOwn       = "measured by make eval (docs/quality.md)"
 )
 
-// signals are all rules, in the order in which they apply: first what raises a
-// candidate, then what lowers it, then what depends on the others.
+// signals holds all rules in the order in which they apply: first the rules that raise a candidate, then those that
+// lower it, then those that depend on the other candidates.
 var signals = []Signal{
 	{
 		Name: "symbol", About: "the words of the definition's name are those of the query (Dice's measure)",
@@ -87,8 +86,8 @@ func (s Signal) constant(q *question) float64 {
 	return s.Constant
 }
 
-// The conversions keep the compiler from fusing the operations, which would
-// change the last digit on some machines.
+// The conversions keep the compiler from fusing the operations. Fused operations would change the last digit on some
+// machines.
 
 func add(boost, measure, weight float64) float64 { return boost + float64(weight*measure) }
 
@@ -96,9 +95,8 @@ func scale(boost, measure, factor float64) float64 {
 	return boost * (1 - float64(measure*(1-factor)))
 }
 
-// apply scores the candidates. It is a pure function of the query's words and
-// the payloads and fused scores of the candidates. Copies of one text, which
-// have equal scores in both rankings, are folded into one.
+// apply scores the candidates. It is a pure function of the query's words and of the candidates' payloads and fused
+// scores. It folds the copies of one text into one candidate. Copies have equal scores in both rankings.
 func apply(rules []Signal, q *question, list []candidate) []candidate {
 	q.anywhere = q.name && !slices.ContainsFunc(list, func(c candidate) bool { return named(q, &c) > 0 })
 	q.meet(list)

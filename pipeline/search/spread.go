@@ -2,13 +2,12 @@ package search
 
 import "github.com/google/uuid"
 
-// siblingShare is the share of its score that a file's second chunk adds to the best one;
-// each further chunk adds this share of the share before.
+// siblingShare is the share of its score that a file's second chunk adds to the best one. The share of each further
+// chunk is smaller by the same factor.
 const siblingShare = 0.7
 
-// siblings adds to each file's best candidate a part of the scores of the file's
-// others. These get nothing, so that a weak part of a good file does not come before
-// other files, unless several parts are wanted. The list is in order.
+// siblings adds a part of the scores of a file's other candidates to the file's best one. The others get it only if
+// several parts are wanted, so that a weak part of a good file does not come before other files. The list is ranked.
 func siblings(q *question, list []candidate, part float64) {
 	type file struct {
 		best      *candidate
@@ -33,8 +32,8 @@ func siblings(q *question, list []candidate, part float64) {
 	}
 }
 
-// repeats multiplies the score of a file's second candidate by the factor, of
-// its third by the factor's square, and so on. The list is in order.
+// repeats multiplies the score of a file's second candidate by the factor, that of its third by the factor's square,
+// and so on. The list is ranked.
 func repeats(_ *question, list []candidate, factor float64) {
 	files := make(map[uuid.UUID]float64)
 	for i := range list {

@@ -6,8 +6,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// maxWords bounds the words of a query, a path or a name that are compared. A set of
-// a query's words is the bits of one number.
+// maxWords bounds the words of a query, a path or a name that are compared. It is 64, so that the bits of one number
+// can be a set of a query's words.
 const maxWords = 64
 
 // word is a part of an identifier or a path, or a word of a sentence.
@@ -15,8 +15,8 @@ type word struct{ text, stem string }
 
 func newWord(text string) word { return word{text, stem(text)} }
 
-// wordsOf returns the words of a text as the index reads them, at most limit:
-// parseHTTPHeader2 is parse, http, header and 2.
+// wordsOf returns at most limit words of a text, as the index reads them. parseHTTPHeader2 has the words parse, http,
+// header and 2.
 func wordsOf(text string, limit int) []word {
 	texts := embedder.Words(text, limit)
 	list := make([]word, len(texts))
@@ -26,15 +26,15 @@ func wordsOf(text string, limit int) []word {
 	return list
 }
 
-// shortest is the length, in bytes, of the shortest word that may be the
-// beginning of another, and of what remains without an ending.
+// The lengths, in bytes, of the shortest word that may be the beginning of another, and of the shortest stem that may
+// remain without an ending.
 const (
 	shortestBeginning = 4
 	shortestStem      = 3
 )
 
-// related says whether two words are the same but for an ending (logger,
-// logging), or one begins the other (config, configuration).
+// related reports whether two words differ only in an ending (logger, logging), or one begins the other (config,
+// configuration).
 func (w word) related(other word) bool {
 	if w.stem == other.stem {
 		return true
@@ -46,7 +46,7 @@ func (w word) related(other word) bool {
 	return len(short) >= shortestBeginning && strings.HasPrefix(long, short)
 }
 
-// endings of English words, those that hold others first.
+// endings holds endings of English words. An ending that ends in another comes before that other.
 var endings = strings.Fields(`izations ization ations ation izers izer ized izes izing ize ators ator ating ated ates ate
 ions ion ings ing ers er ors or ies ed es ments ment able ible al ive ity y s e`)
 
@@ -59,8 +59,7 @@ var byLast = func() (table [256][]string) {
 	return table
 }()
 
-// stem removes an ending. Words that it conflates need not mean the same; names
-// of files are few enough.
+// stem removes an ending. Words with the same stem need not mean the same, but names of files are few enough for that.
 func stem(text string) string {
 	if text == "" {
 		return text
@@ -72,7 +71,7 @@ func stem(text string) string {
 		}
 	}
 	if n := len(text); n > shortestStem && text[n-1] == text[n-2] && text[n-1] != 's' && text[n-1] < 0x80 {
-		text = text[:n-1] // logg
+		text = text[:n-1] // "logg" becomes "log"
 	}
 	return text
 }

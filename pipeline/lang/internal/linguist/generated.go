@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// generators recognise what programs wrote by more than a comment, each for some
-// extensions, in lower case. They are those of go-enry's package data (generated.go at
-// v2.9.6) for the formats whose generators leave no other mark.
+// generators recognise files that programs wrote by more than a comment. Each is for some extensions, in lower case.
+// They come from go-enry's package data (generated.go at v2.9.6), and cover the formats whose generators leave no other
+// mark.
 var generators = []struct {
 	extensions []string
 	is         func(content []byte) bool
@@ -23,7 +23,7 @@ var generators = []struct {
 	{[]string{".html", ".htm", ".xhtml"}, isGeneratedHTML},
 }
 
-// GeneratedFormats are the extensions for which IsGenerated knows generators.
+// GeneratedFormats returns the extensions for which IsGenerated knows generators.
 func GeneratedFormats() (extensions []string) {
 	for _, g := range generators {
 		extensions = append(extensions, g.extensions...)
@@ -31,7 +31,7 @@ func GeneratedFormats() (extensions []string) {
 	return extensions
 }
 
-// IsGenerated says whether a program wrote a file of one of GeneratedFormats.
+// IsGenerated reports whether a program wrote a file in one of GeneratedFormats.
 func IsGenerated(extension string, content []byte) bool {
 	if slices.ContainsFunc(patterns().sourceMap, func(p *regexp.Regexp) bool { return p.Match(firstLine(content)) }) {
 		return true
@@ -44,7 +44,7 @@ func IsGenerated(extension string, content []byte) bool {
 	return false
 }
 
-// patterns are compiled when a file is first asked about.
+// patterns are compiled when IsGenerated is first called.
 var patterns = sync.OnceValue(func() (p struct {
 	sourceMap, creators, gameMaker                []*regexp.Regexp
 	font, doxygen, meta, metaContent, metaOrgMode *regexp.Regexp
@@ -67,8 +67,8 @@ func isNetDocumentation(content []byte) bool {
 		bytes.Contains(lines[len(lines)-2], []byte("</doc>"))
 }
 
-// isPostScript knows fonts, which are streams of digits, and creators of drawings: most
-// of them write their version, and names of people hold no digits.
+// isPostScript recognises fonts, which are streams of digits, and drawings by their creator. Most programs write their
+// version there, and names of people hold no digits.
 func isPostScript(content []byte) bool {
 	if patterns().font.Match(content) {
 		return true
@@ -124,10 +124,10 @@ func isGeneratedHTML(content []byte) bool {
 	return slices.ContainsFunc(patterns().meta.FindAll(part, -1), namesGenerator)
 }
 
-// writers are generators of HTML, as they name themselves.
+// writers holds the names that generators of HTML give themselves.
 var writers = []string{"jlatex2html", "latex2html", "groff", "makeinfo", "texi2html", "ronn"}
 
-// namesGenerator says whether a tag is <meta name="generator"> of one that is known.
+// namesGenerator reports whether a tag is the <meta name="generator"> of a known generator.
 func namesGenerator(tag []byte) bool {
 	var name, value, content string
 	for _, attribute := range patterns().metaContent.FindAllStringSubmatch(string(tag), -1) {

@@ -8,7 +8,7 @@ import (
 	"github.com/go-enry/go-enry/v2/data"
 )
 
-// IsGenerated says of each text what go-enry's matchers say.
+// IsGenerated returns for each text what go-enry's matchers return.
 func TestGeneratedIsGoEnrys(t *testing.T) {
 	texts := []string{
 		"", "\n", "a", "\n\n\n", `{"version":3,"file":"a"}`, "/** Begin line maps. **/{", "x\n{\"version\":3,",

@@ -1,12 +1,10 @@
-// Package linguist knows languages by the names, beginnings and contents of files, as
-// GitHub's linguist does.
+// Package linguist finds the language of a file by its name, its beginning and its content, as GitHub's linguist does.
 //
-// Its strategies are those of go-enry (github.com/go-enry/go-enry, common.go at v2.9.6,
-// Apache License 2.0), and its tables hold what go-enry's package data holds. They are
-// copied because go-enry builds maps and compiles patterns at the start of every process
-// that imports it, which took more than half of the time that leat takes to start. Here
-// the tables lie in the binary as they are searched, a pattern is compiled when it is
-// first needed, and the classifier's table of tokens is read then.
+// Its strategies are those of go-enry (github.com/go-enry/go-enry, common.go at v2.9.6, Apache License 2.0). Its tables
+// hold what go-enry's package data holds. They are copied because go-enry builds maps and compiles patterns at the
+// start of every process that imports it, which took more than half of the time that leat takes to start. Here the
+// tables lie in the binary in the form in which they are searched. A pattern is compiled when it is first needed, and
+// the classifier's table of tokens is read when it is first needed.
 package linguist
 
 import (
@@ -17,11 +15,10 @@ import (
 	"strings"
 )
 
-// OtherLanguage stands for no language.
+// OtherLanguage stands for no known language.
 const OtherLanguage = ""
 
-// Strategy returns the languages that a file may be of. candidates are those that are
-// left of the strategies before.
+// Strategy returns the languages that a file may be in. candidates are those that the strategies before have left.
 type Strategy func(filename string, content []byte, candidates []string) (languages []string)
 
 // GetLanguagesByModeline returns a slice of possible languages for the given content.
@@ -351,8 +348,7 @@ func GetLanguagesByContent(filename string, content []byte, _ []string) []string
 	return byContents(strings.ToLower(filepath.Ext(filename)), content)
 }
 
-// GetLanguageByExtension returns the first language of a file's extension, and whether it is
-// the only one.
+// GetLanguageByExtension returns the first language of a file's extension, and whether it is the only one.
 func GetLanguageByExtension(filename string) (language string, safe bool) {
 	for _, l := range GetLanguagesByExtension(filename, nil, nil) {
 		if l != "" {
@@ -378,13 +374,13 @@ const (
 	Prose  = Type(4)
 )
 
-// GetLanguageType returns the type of a language, 0 if it has none.
+// GetLanguageType returns the type of a language, or 0 if it has none.
 func GetLanguageType(language string) Type {
 	is, _ := look(types, language)
 	return is
 }
 
-// IsDocumentation says whether a path is one of documentation.
+// IsDocumentation reports whether a path is one of documentation.
 func IsDocumentation(path string) bool {
 	for _, expr := range documents() {
 		if expr.MatchString(path) {

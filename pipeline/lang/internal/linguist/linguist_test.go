@@ -10,7 +10,7 @@ import (
 	"github.com/go-enry/go-enry/v2/data"
 )
 
-// Each strategy says of each name, and of beginnings of files, what go-enry's says.
+// Each strategy returns what go-enry's returns, for each name and for beginnings of files.
 func TestStrategiesAreGoEnrys(t *testing.T) {
 	names := append(slices.Sorted(maps.Keys(data.LanguagesByFilename)), "", "a", "dir/a.b.c", "man.1", "x.1in", "a.TXT", "Makefile.in", ".x")
 	for extension := range data.LanguagesByExtension {

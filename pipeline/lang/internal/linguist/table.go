@@ -12,9 +12,8 @@ import (
 
 //go:generate go test -run TestTablesAreGoEnrys -update
 
-// entry stands for one or more languages: it is an extension, a file's name, an
-// interpreter. The tables are sorted by it, and lie in the binary as they are: a map, or
-// a compiled pattern, would be built at the start of every process.
+// entry holds the languages of a key, which is an extension, a file's name or an interpreter. The tables are sorted by
+// key and lie in the binary as they are. A map or a compiled pattern would be built at the start of every process.
 type entry struct {
 	key       string
 	languages []string
@@ -43,11 +42,11 @@ func look[T any](table []named[T], name string) (is T, found bool) {
 	return is, found
 }
 
-// A condition on a file's content, as go-enry's package data/rule has it.
+// condition is a condition on a file's content, as in go-enry's package data/rule.
 type condition struct {
 	op        operation
-	languages []string // what the file is if the condition holds
-	pattern   string   // of match
+	languages []string // the file's languages if the condition holds
+	pattern   string   // for match
 	of        []condition
 }
 
@@ -56,13 +55,13 @@ type operation int
 const (
 	match  operation = iota // the pattern matches
 	ruby                    // a pattern that Go cannot read
-	either                  // the one condition holds
+	either                  // its only condition holds
 	all                     // each condition holds
 	none                    // no condition holds
 	always
 )
 
-// matcher compiles the patterns of a condition.
+// matcher compiles the patterns in a condition.
 func (c condition) matcher() rule.Matcher {
 	switch c.op {
 	case match:
@@ -92,10 +91,10 @@ func (c condition) heuristic() rule.Heuristic {
 	}
 }
 
-// compiled holds the heuristics that have been asked for, by extension.
+// compiled holds the heuristics that have been needed so far, by extension.
 var compiled sync.Map
 
-// heuristics returns the conditions for an extension, in their order.
+// heuristics returns the conditions for an extension, in order.
 func heuristics(extension string) []rule.Heuristic {
 	if known, ok := compiled.Load(extension); ok {
 		return known.([]rule.Heuristic)
@@ -112,8 +111,7 @@ func heuristics(extension string) []rule.Heuristic {
 	return known.([]rule.Heuristic)
 }
 
-// byContents returns the languages of the first condition for an extension that a
-// content meets.
+// byContents returns the languages of the first condition for an extension that the content meets.
 func byContents(extension string, content []byte) (languages []string) {
 	for _, h := range heuristics(extension) {
 		if !h.Match(content) {
@@ -129,7 +127,7 @@ func byContents(extension string, content []byte) (languages []string) {
 	return languages
 }
 
-// documents are the patterns of documentation's paths.
+// documents holds the patterns of paths of documentation.
 var documents = sync.OnceValue(func() (list []*regexp.Regexp) {
 	for _, pattern := range documentation {
 		list = append(list, regexp.MustCompile(pattern))
@@ -137,7 +135,7 @@ var documents = sync.OnceValue(func() (list []*regexp.Regexp) {
 	return list
 })
 
-// Languages lists those that have extensions, in order.
+// Languages lists the languages that have extensions, in order.
 func Languages() (names []string) {
 	for _, e := range extensions {
 		names = append(names, e.languages...)
@@ -146,10 +144,10 @@ func Languages() (names []string) {
 	return slices.Compact(names)
 }
 
-// Vendored returns linguist's patterns of the paths of foreign code.
+// Vendored returns linguist's patterns for paths of foreign code.
 func Vendored() []string { return vendored[:] }
 
-// lazily is a pattern that is compiled when it is first needed.
+// lazily returns a pattern that is compiled when it is first needed.
 func lazily(pattern string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/go-enry/go-enry/v2/regex"
 )
 
-// The tables hold what go-enry's do.
+// The tables hold what go-enry's tables hold.
 func TestTablesAreGoEnrys(t *testing.T) {
 	want, err := format.Source(tables(t))
 	if err != nil {
@@ -82,7 +82,7 @@ func tables(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// writeCondition writes a heuristic of go-enry, whose fields have no names outside.
+// writeCondition writes a heuristic of go-enry. Reflection reads its fields, which are not exported.
 func writeCondition(t *testing.T, b *bytes.Buffer, v reflect.Value) {
 	t.Helper()
 	if v.Kind() == reflect.Interface {
@@ -128,7 +128,7 @@ func writeCondition(t *testing.T, b *bytes.Buffer, v reflect.Value) {
 	b.WriteString("},\n")
 }
 
-// quote writes a pattern as Go does.
+// quote writes a pattern as a Go string.
 func quote(pattern string) string {
 	if bytes.ContainsRune([]byte(pattern), '`') {
 		return fmt.Sprintf("%q", pattern)

@@ -4,34 +4,34 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	_ "embed" // of the table
+	_ "embed" // for the table
 	"fmt"
 	"strconv"
 	"strings"
 	"sync"
 )
 
-// table is go-enry's table of the classifier (its data/frequencies.go), which linguist
-// makes of its samples: a line TAB, language, TAB, log of its probability; and below it a
-// line for each token, quoted, with the log of its probability in the language.
+// table is go-enry's table of the classifier (its data/frequencies.go), which linguist makes from its samples. For each
+// language there is a line with TAB, the language, TAB, and the log of its probability. Below it is a line for each
+// token, quoted, with the log of its probability in the language.
 //
 //go:embed tokens.gz
 var table []byte
 
-// Samples are the data of the classifier.
+// Samples holds the data of the classifier.
 type Samples struct {
-	Languages map[string]float64            // log of the probability of each language
-	Tokens    map[string]map[string]float64 // log of the probability of a token, by language
+	Languages map[string]float64            // the log of each language's probability
+	Tokens    map[string]map[string]float64 // the log of each token's probability, by language
 }
 
 // Total is the number of tokens in the samples.
 const Total = 2440725
 
-// Known returns the table of the classifier. The first call reads it.
+// Known returns the data of the classifier. The first call reads the table.
 var Known = sync.OnceValue(func() Samples {
 	known, err := readSamples(table)
 	if err != nil {
-		panic(fmt.Sprintf("the embedded table of tokens: %v", err)) // a test has read it
+		panic(fmt.Sprintf("the embedded table of tokens: %v", err)) // cannot happen: a test reads the table
 	}
 	return known
 })

@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the table of tokens anew from go-enry's")
 
-// The table holds what go-enry's does.
+// The table holds what go-enry's table holds.
 func TestTheTableIsGoEnrys(t *testing.T) {
 	if *update {
 		if err := os.WriteFile("tokens.gz", pack(t), 0o644); err != nil {
