@@ -55,8 +55,8 @@ func (f *ignoreFile) last(path string, dir bool, b *budget) (ignoreRule, bool) {
 	return ignoreRule{}, false
 }
 
-// lines yields the lines of a rule file with their numbers from 1, without newlines. It drops the rest of a line after a
-// NUL, because git reads lines as C strings.
+// lines yields the lines of a rule file with their numbers from 1, without newlines. It drops the rest of a line after
+// a NUL, because git reads lines as C strings.
 func lines(content []byte) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		rest := strings.TrimPrefix(string(content), "\uFEFF")

@@ -11,8 +11,8 @@ type Signal struct {
 	Parts    float64 // the constant for any query that wants several parts of a file ([Query]); if 0, Constant
 	Source   string  // where the constant comes from
 
-	// measure returns how far the rule applies to a candidate, mostly from 0 to 1. combine changes the candidate's boost
-	// accordingly.
+	// measure returns how far the rule applies to a candidate, mostly from 0 to 1. combine changes the candidate's
+	// boost accordingly.
 	measure func(q *question, c *candidate) float64
 	combine func(boost, measure, constant float64) float64
 	// spread changes scores by what else is in the list. It follows the rules that look at one candidate.
