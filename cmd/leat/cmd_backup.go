@@ -157,7 +157,7 @@ func showBackupReport(g *globals, r backup.Report) error {
 		fmt.Printf("not ok: %s\n", r.Error)
 		return nil
 	}
-	fmt.Printf("backup %s of %s: %s in %s; %s read\n", r.ID, day(&r.TakenAt), count(r.Rows, "row", "rows"), count(r.Packs, "pack", "packs"), count(r.Read, "pack", "packs"))
+	fmt.Printf("backup %s of %s: %s, %s; %s read\n", r.ID, day(&r.TakenAt), count(r.Rows, "row", "rows"), count(r.Packs, "pack", "packs"), count(r.Read, "pack", "packs"))
 	fmt.Printf("signed by %s\n", r.SignedBy)
 	if !r.Opened {
 		fmt.Println("it is encrypted: its stored bytes were checked; --identity checks the decrypted ones too")

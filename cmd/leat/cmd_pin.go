@@ -14,7 +14,7 @@ import (
 
 type pinCmd struct {
 	Repo   string `arg:"" help:"Repository: its URL, its path, or the end of it."`
-	Commit string `arg:"" optional:"" help:"Commit in hex; or an indexed branch, tag or beginning of a commit. Default: list the versions."`
+	Commit string `arg:"" optional:"" help:"Commit in hex; or a tag, an indexed branch, or the beginning of an indexed commit. Default: list the versions."`
 	Name   string `placeholder:"NAME" help:"Name of the version. Default: the tag, or 12 digits of the commit."`
 	Remove bool   `help:"Let go of the version of this name instead."`
 	Wait   bool   `help:"Follow it until it is indexed or has failed."`
@@ -31,7 +31,10 @@ func (cmd *pinCmd) Run(ctx context.Context, g *globals) error {
 	}
 	defer s.close()
 	switch {
-	case cmd.Commit == "" && cmd.Remove:
+	case cmd.Remove && cmd.Commit == "" && cmd.Name != "":
+		cmd.Commit = cmd.Name
+		return cmd.remove(ctx, g, s)
+	case cmd.Remove && cmd.Commit == "":
 		return errors.New("name the version that is to go: leat pin REPO NAME --remove")
 	case cmd.Commit == "":
 		return cmd.list(ctx, g, s)
@@ -48,7 +51,11 @@ func (cmd *pinCmd) Run(ctx context.Context, g *globals) error {
 	if g.JSON {
 		return g.answer.json(a)
 	}
-	fmt.Printf("pinned %s as %s; 'leat status' shows when it is indexed\n", shortCommit(a.Version.Commit), safeLine(a.Version.Name))
+	what := shortCommit(a.Version.Commit)
+	if what == "" {
+		what = "tag " + service.ShortRef(a.Version.Ref)
+	}
+	fmt.Printf("pinned %s as %s; 'leat status' shows when it is indexed\n", safeLine(what), safeLine(a.Version.Name))
 	return nil
 }
 

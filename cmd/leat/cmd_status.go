@@ -102,6 +102,9 @@ func showStatus(g *globals, a service.StatusAnswer, watch bool) error {
 		case reason != "":
 			fmt.Printf("%s: %s\n", safeLine(t.URL), safeLine(reason))
 		}
+		if t.Held != "" && len(t.Versions) == 0 {
+			fmt.Printf("%s %s: stays at %s ('leat rollback --release' lets it follow its remote again)\n", safeLine(t.URL), safeLine(service.ShortRef(t.Ref)), shortCommit(t.Held))
+		}
 		if t.Dormant != "" {
 			fmt.Printf("%s %s: %s ('leat wake' brings it back, and so does a search that names the repository)\n", safeLine(t.URL), safeLine(service.ShortRef(t.Ref)), t.Dormant)
 		}

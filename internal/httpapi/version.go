@@ -53,7 +53,7 @@ func (d deps) versions(ctx context.Context, who caller, in *repositoryInput) (*v
 type pinInput struct {
 	RepositoryPath
 	Body struct {
-		Commit string `json:"commit" minLength:"1" maxLength:"1024" doc:"The whole commit in hex; or an indexed branch or tag, or the beginning of an indexed commit."`
+		Commit string `json:"commit" minLength:"1" maxLength:"1024" doc:"The whole commit in hex; or a tag, an indexed branch, or the beginning of an indexed commit."`
 		Name   string `json:"name,omitempty" maxLength:"128" doc:"Name of the version; absent: the tag, or 12 digits of the commit."`
 	}
 }

@@ -60,7 +60,7 @@ func rule(r service.TagRule) string {
 
 type pinIn struct {
 	Repository string `json:"repository" jsonschema:"its URL or the end of it"`
-	Commit     string `json:"commit,omitempty" jsonschema:"a whole commit in hex, or an indexed branch, tag, or beginning of a commit"`
+	Commit     string `json:"commit,omitempty" jsonschema:"a whole commit in hex, a tag, or an indexed branch or beginning of a commit"`
 	Name       string `json:"name,omitempty" jsonschema:"name of the version; default the tag, or 12 digits of the commit"`
 	Tags       string `json:"tags,omitempty" jsonschema:"instead of commit: keep the newest tags that match this glob, such as v*, from now on"`
 	Keep       int    `json:"keep,omitempty" jsonschema:"with tags: how many of the newest tags to keep; default 10"`

@@ -31,8 +31,8 @@ func (m mill) turn(t *testing.T) {
 func TestASearchWakesWhatItNames(t *testing.T) {
 	m := open(t)
 	one, two, foreign := testpipe.NewRepo(t), testpipe.NewRepo(t), testpipe.NewRepo(t)
-	m.put(t, "acme", one, "refs/heads/main", testpipe.Text("a.txt", "water wheel\n"))
-	m.put(t, "acme", two, "refs/heads/main", testpipe.Text("b.txt", "water gate\n"))
+	sleeps := m.put(t, "acme", one, "refs/heads/main", testpipe.Text("a.txt", "water wheel\n"))
+	awake := m.put(t, "acme", two, "refs/heads/main", testpipe.Text("b.txt", "water gate\n"))
 	m.put(t, "other", foreign, "refs/heads/main", testpipe.Text("c.txt", "water tower\n"))
 	for tenant, repo := range map[string]*testpipe.Repo{"acme": one, "other": foreign} {
 		a, err := m.Sleep(t.Context(), service.TurnRequest{Tenant: tenant, Repository: repo.Dir})
@@ -60,6 +60,9 @@ func TestASearchWakesWhatItNames(t *testing.T) {
 	if a := search(nil, "main"); a.Slept != 1 || len(a.Waking) != 0 { // a ref alone names no repository
 		t.Errorf("by ref: %d slept, waking %v", a.Slept, a.Waking)
 	}
+	if a := search(nil, awake); a.Slept != 0 || len(a.Waking) != 0 { // what sleeps has another ref
+		t.Errorf("by the ref of what is awake: %d slept, waking %v", a.Slept, a.Waking)
+	}
 	if a := search(nil, "", two.Dir); a.Slept != 0 || len(a.Waking) != 0 || len(a.Hits) != 1 {
 		t.Errorf("of what is awake: %+v", a)
 	}
@@ -82,6 +85,14 @@ func TestASearchWakesWhatItNames(t *testing.T) {
 	if a := search(nil, "", one.Dir); len(a.Waking) != 0 || len(a.Hits) != 1 {
 		t.Errorf("when it is awake: %+v", a)
 	}
+	if _, err := m.Sleep(t.Context(), service.TurnRequest{Tenant: "acme", Repository: one.Dir}); err != nil {
+		t.Fatal(err)
+	}
+	m.turn(t)
+	if a := search(nil, sleeps); len(a.Waking) != 1 || a.Slept != 0 || !strings.Contains(a.Empty, "waking") { // no other repository has it
+		t.Errorf("by a ref of one repository: %+v", a)
+	}
+	m.turn(t)
 	if a := search(nil, ""); a.Slept != 0 || len(a.Hits) != 2 {
 		t.Errorf("all: %+v", a)
 	}

@@ -48,7 +48,7 @@ type SearchAnswer struct {
 	Cut        string `json:"cut,omitempty" doc:"What a bound on the answer's size has left out, and how to get it; absent: nothing."`
 
 	Waking []Turned `json:"waking,omitempty" doc:"Sleeping refs that the search names. They come back within seconds; absent: none."`
-	Slept  int64    `json:"slept,omitempty" doc:"Number of refs that were left out because they sleep. Name their repository to wake them. Only for searches that name no repository."`
+	Slept  int64    `json:"slept,omitempty" doc:"Number of refs that were left out because they sleep. Name their repository to wake them. Only for searches that name no repository, and no ref that only one repository has."`
 }
 
 // Hit is a range of lines.
@@ -119,13 +119,17 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 	if err != nil {
 		return a, err
 	}
-	if a.Waking, err = s.stir(ctx, meant); err != nil {
-		return a, err
+	switch {
+	case r.names(meant):
+		a.Waking, err = s.stir(ctx, meant)
+	case r.Ref != "":
+		a.Slept = asleep(meant)
+		meant = nil
+	default:
+		a.Slept, err = s.slept(ctx, r, query.Apart)
 	}
-	if len(r.Repositories) == 0 {
-		if a.Slept, err = s.slept(ctx, r, query.Apart); err != nil {
-			return a, err
-		}
+	if err != nil {
+		return a, err
 	}
 	generation, err := s.active(ctx)
 	if err != nil {
@@ -139,6 +143,9 @@ func (s *Service) Search(ctx context.Context, r SearchRequest) (a SearchAnswer, 
 				a.Hits = []Hit{}
 				if a.Empty, err = s.empty(ctx, r, found.Empty); err != nil {
 					return a, err
+				}
+				if len(a.Waking) > 0 {
+					a.Empty = "what slept is waking: ask again in some seconds"
 				}
 				return a, s.note(ctx, meant, nil)
 			}
@@ -200,8 +207,8 @@ func (r SearchRequest) Check() error {
 }
 
 // query checks the request. shown is the number of hits that earlier pages have shown. It asks the
-// catalog only if the request names something. meant are the tracks of the repositories that the
-// request names, as far as the search looks into them.
+// catalog only if the request names something. meant are the tracks of the repositories and of the ref
+// that the request names, as far as the search looks into them.
 func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q search.Query, meant []catalog.Head, err error) {
 	q = search.Query{Text: r.Query, Tenant: r.Tenant, Kinds: r.Kinds, Symbols: r.Symbols, Path: r.Path, Parts: r.parts}
 	q.Limit = min(cmp.Or(r.Limit, search.DefaultLimit)+shown, search.MaxLimit)
@@ -242,11 +249,33 @@ func (s *Service) query(ctx context.Context, r SearchRequest, shown int) (q sear
 		if q.Refs = refsOf(tracks); len(q.Refs) == 0 {
 			return q, nil, noRef(r.Ref)
 		}
+		if !bounded && r.names(tracks) { // a version, or a commit: others have a ref of that name at another commit
+			q.Repositories = repositories(tracks)
+		}
 	}
-	if len(r.Repositories) > 0 {
+	if len(r.Repositories) > 0 || r.Ref != "" {
 		meant = slices.DeleteFunc(tracks, func(h catalog.Head) bool { return slices.Contains(q.Apart, h.ID) })
 	}
 	return q, meant, nil
+}
+
+// names says whether a search names tracks, so that it wakes those that sleep: by their
+// repositories, or by a ref of one repository. A ref that many have, such as main, does not.
+func (r SearchRequest) names(meant []catalog.Head) bool {
+	if len(r.Repositories) > 0 {
+		return true
+	}
+	return r.Ref != "" && !slices.ContainsFunc(meant, func(h catalog.Head) bool { return h.Repository != meant[0].Repository })
+}
+
+// asleep counts the tracks that sleep.
+func asleep(heads []catalog.Head) (n int64) {
+	for _, h := range heads {
+		if h.Dormant {
+			n++
+		}
+	}
+	return n
 }
 
 func badLimit(limit, most int, of string) error {

@@ -46,7 +46,7 @@ type PinRequest struct {
 	Tenant     string
 	Reach      []string // globs of repositories that may be seen; empty: all of the tenant's
 	Repository string   // its URL, its path, the end of either, or its id
-	Commit     string   // the whole commit in hex; or an indexed branch, tag or the beginning of an indexed commit
+	Commit     string   // the whole commit in hex; or a tag, an indexed branch, or the beginning of an indexed commit
 	Name       string   // name of the version; "": the tag, or 12 digits of the commit
 }
 
@@ -81,7 +81,8 @@ func (s *Service) Versions(ctx context.Context, r VersionsRequest) (a VersionsAn
 }
 
 // Pin keeps a commit under a name, and submits it. A tag stays at the commit that it has in the
-// index. The commit of a branch gets a ref of its own.
+// index. A tag that is not indexed stays at the commit that the remote names when it is first read.
+// The commit of a branch gets a ref of its own.
 func (s *Service) Pin(ctx context.Context, r PinRequest) (a PinAnswer, err error) {
 	defer mark(&err)
 	if err := s.need(store.NATS); err != nil {
@@ -92,6 +93,9 @@ func (s *Service) Pin(ctx context.Context, r PinRequest) (a PinAnswer, err error
 		return a, err
 	}
 	ref, commit, err := pinned(heads, r.Commit)
+	if known := (*Error)(nil); errors.As(err, &known) && known.Kind == NotFound && tagName.MatchString(r.Commit) && !commitStart.MatchString(r.Commit) {
+		ref, err = "refs/tags/"+strings.TrimPrefix(r.Commit, "refs/tags/"), nil
+	}
 	if err != nil {
 		return a, err
 	}
@@ -111,13 +115,18 @@ func (s *Service) Pin(ctx context.Context, r PinRequest) (a PinAnswer, err error
 	if err != nil {
 		return a, err
 	}
-	if err := s.stores.Catalog.Versions.Hold(ctx, track.ID, commit); err != nil {
-		return a, err
+	if commit != "" {
+		if err := s.stores.Catalog.Versions.Hold(ctx, track.ID, commit); err != nil {
+			return a, err
+		}
 	}
 	n, err := s.Submit(ctx, SubmitRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: heads[0].URL, Ref: ref})
 	a = PinAnswer{Version{Name: r.Name, Ref: ref, Commit: commit, CreatedAt: time.Now().UTC()}, n.Submitted()}
 	return a, err
 }
+
+// tagName matches what is taken for a tag that is not indexed: what may name a version too.
+var tagName = regexp.MustCompile(`^(refs/tags/)?[A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9._+-]+)*$`)
 
 // pinned returns the ref under which a commit is indexed as a version.
 func pinned(heads []catalog.Head, asked string) (ref, commit string, err error) {
@@ -129,15 +138,15 @@ func pinned(heads []catalog.Head, asked string) (ref, commit string, err error) 
 	case asked == "":
 		return "", "", &Error{Kind: Invalid, Field: FieldCommit, Reason: "name a commit, a tag or a branch"}
 	case len(found) == 0 || found[0].Commit == "":
-		return "", "", &Error{Kind: NotFound, Field: FieldRef, Value: asked, Reason: "it is not indexed: submit this tag or branch first, or give the whole commit in hex"}
+		return "", "", &Error{Kind: NotFound, Field: FieldRef, Value: asked, Reason: "it is not indexed: submit this branch first, or give a tag, or the whole commit in hex"}
 	case strings.HasPrefix(found[0].Ref, "refs/tags/"):
 		return found[0].Ref, found[0].Commit, nil
 	}
 	return commitRefs + found[0].Commit, found[0].Commit, nil
 }
 
-// Unpin releases a version. A commit that was indexed only for it is forgotten. A tag follows the
-// remote again.
+// Unpin releases a version. A commit that was indexed only for it is forgotten, and so is a tag that
+// was never read. Another tag follows the remote again.
 func (s *Service) Unpin(ctx context.Context, r UnpinRequest) (err error) {
 	defer mark(&err)
 	heads, err := s.one(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
@@ -152,7 +161,7 @@ func (s *Service) Unpin(ctx context.Context, r UnpinRequest) (err error) {
 		return err
 	}
 	at := slices.IndexFunc(heads, func(h catalog.Head) bool { return h.ID == track })
-	if at < 0 || !strings.HasPrefix(heads[at].Ref, commitRefs) || len(heads[at].Versions) > 1 {
+	if at < 0 || len(heads[at].Versions) > 1 || heads[at].Commit != "" && !strings.HasPrefix(heads[at].Ref, commitRefs) {
 		return nil
 	}
 	_, err = s.stores.Catalog.Removals.Forget(ctx, heads[at].Repository, submittedAs(heads[at].Ref)...)

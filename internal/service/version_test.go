@@ -115,6 +115,36 @@ func TestAPinnedTagDoesNotMove(t *testing.T) {
 	}
 }
 
+// A tag that is not indexed is pinned by its name: at the commit that the remote names first.
+// One that the remote does not have leaves nothing when it is unpinned.
+func TestATagIsPinnedThatIsNotIndexed(t *testing.T) {
+	m := open(t)
+	repo := testpipe.NewRepo(t)
+	m.put(t, "acme", repo, "refs/heads/main", testpipe.Text("a.txt", "main\n"))
+	for _, tag := range []string{"v9", "nosuch"} {
+		a, err := m.Pin(t.Context(), service.PinRequest{Tenant: "acme", Repository: repo.Dir, Commit: tag})
+		if err != nil || a.Version.Name != tag || a.Version.Ref != "refs/tags/"+tag || a.Version.Commit != "" {
+			t.Fatalf("%+v, %v", a, err)
+		}
+	}
+	first := m.put(t, "acme", repo, "refs/tags/v9", testpipe.Text("a.txt", "nine\n"))
+	m.put(t, "acme", repo, "refs/tags/v9", testpipe.Text("a.txt", "moved\n"))
+	if got := m.text(t, repo, "v9"); got != "nine\n" {
+		t.Errorf("the version holds %q", got)
+	}
+	list, err := m.Versions(t.Context(), service.VersionsRequest{Tenant: "acme", Repository: repo.Dir})
+	if err != nil || len(list.Versions) != 2 || list.Versions[1].Commit != first || list.Versions[0].Commit != "" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if err := m.Unpin(t.Context(), service.UnpinRequest{Tenant: "acme", Repository: repo.Dir, Name: "nosuch"}); err != nil {
+		t.Fatal(err)
+	}
+	if left := m.One(t, "select count(*) from tracks where ref = 'refs/tags/nosuch' and forgotten_at is null"); left != "0" {
+		t.Errorf("%s tracks are left of a tag that the remote does not have", left)
+	}
+	m.CheckClean(t)
+}
+
 // A held ref serves an older commit until it is released. Nothing is embedded for it.
 func TestAHeldRefServesAnOlderCommit(t *testing.T) {
 	m := open(t)
@@ -163,7 +193,7 @@ func TestVersionsRefuseWhatCannotBe(t *testing.T) {
 	}
 	for want, err := range map[string]error{
 		"name a commit":                                    pin("", ""),
-		"submit this tag or branch first":                  pin("v9", ""),
+		"submit this branch first":                         pin("no such/..", ""),
 		"begin with a letter or digit":                     pin("main", "-x"),
 		"another commit has this name":                     pin(strings.Repeat("ab", 20), "v"),
 		"no such version":                                  m.Unpin(t.Context(), service.UnpinRequest{Tenant: "acme", Repository: repo.Dir, Name: "nosuch"}),

@@ -124,11 +124,18 @@ func (vs *Versions) Hold(ctx context.Context, track uuid.UUID, commit string) er
 	return nil
 }
 
-// Held returns the commit at which a track stays, in hex, or "".
-func (vs *Versions) Held(ctx context.Context, track uuid.UUID) (string, error) {
-	held, err := vs.query.HeldCommit(ctx, track)
-	if err != nil && !noRows(err) {
+// Held returns the commit at which a track stays, in hex, or "". A tag that a person has
+// kept before it was read stays at head, the commit that it names now.
+func (vs *Versions) Held(ctx context.Context, track uuid.UUID, head string) (string, error) {
+	row, err := vs.query.HeldCommit(ctx, track)
+	if noRows(err) {
+		return "", nil
+	}
+	if err != nil {
 		return "", fmt.Errorf("load the held commit of track %s: %w", track, err)
 	}
-	return hex.EncodeToString(held), nil
+	if row.Due {
+		return head, vs.Hold(ctx, track, head)
+	}
+	return hex.EncodeToString(row.Held), nil
 }

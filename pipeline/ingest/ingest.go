@@ -366,7 +366,7 @@ func (s *Step) gone(ctx context.Context, sub catalog.Submission, cause error) er
 // hold reports whether a person holds the track at a commit. If so, that commit takes the
 // place of the one that the track's ref names.
 func (s *Step) hold(ctx context.Context, m pipeline.Message, sub catalog.Submission, remote git.Remote, track catalog.Track, head *git.Head) (bool, error) {
-	held, err := s.catalog.Versions.Held(ctx, track.ID)
+	held, err := s.catalog.Versions.Held(ctx, track.ID, head.Commit)
 	if err != nil || held == "" || held == head.Commit {
 		return held != "", err
 	}

@@ -29,7 +29,9 @@ update tracks t set held = null
 where t.id = @track and not exists (select 1 from versions v where v.track = t.id);
 
 -- name: HeldCommit :one
-select held from tracks where id = @track;
+-- due: a person keeps the tag, and nobody knew its commit by then.
+select t.held, (t.held is null and t.ref like 'refs/tags/%' and exists (select 1 from versions v where v.track = t.id and v.rule is null))::boolean as due
+from tracks t where t.id = @track;
 
 -- name: DiffTracks :many
 -- Each side is at a revision, like ListFiles. Skipped files have an object id too, so a change of a

@@ -107,14 +107,21 @@ func (q *Queries) DropVersion(ctx context.Context, repository uuid.UUID, name st
 }
 
 const heldCommit = `-- name: HeldCommit :one
-select held from tracks where id = $1
+select t.held, (t.held is null and t.ref like 'refs/tags/%' and exists (select 1 from versions v where v.track = t.id and v.rule is null))::boolean as due
+from tracks t where t.id = $1
 `
 
-func (q *Queries) HeldCommit(ctx context.Context, track uuid.UUID) ([]byte, error) {
+type HeldCommitRow struct {
+	Held []byte
+	Due  bool
+}
+
+// due: a person keeps the tag, and nobody knew its commit by then.
+func (q *Queries) HeldCommit(ctx context.Context, track uuid.UUID) (HeldCommitRow, error) {
 	row := q.db.QueryRow(ctx, heldCommit, track)
-	var held []byte
-	err := row.Scan(&held)
-	return held, err
+	var i HeldCommitRow
+	err := row.Scan(&i.Held, &i.Due)
+	return i, err
 }
 
 const holdTrack = `-- name: HoldTrack :execrows
