@@ -515,7 +515,8 @@ func TestVersionsAreKeptAndListed(t *testing.T) {
 		{"pin", map[string]any{"commit": "main", "tags": "v*"}, "give commit or tags"},
 		{"pin", map[string]any{"tags": "v*", "name": "two"}, "name goes with commit"},
 		{"pin", map[string]any{"commit": "main", "days": 2}, "keep, days and searchable with tags"},
-		{"pin", map[string]any{"commit": "nosuch"}, "not indexed"},
+		{"pin", map[string]any{"commit": "abcdef1"}, "not indexed"},
+		{"pin", map[string]any{"commit": "v9"}, "Kept as v9"},
 	} {
 		arguments := map[string]any{"repository": m.repo.Dir}
 		maps.Copy(arguments, test.arguments)
