@@ -54,7 +54,7 @@ func cluster(t testing.TB, route func(from, to *Node) string, advertise string) 
 	var urls []string
 	for _, name := range []string{"a", "b", "c"} {
 		n := &Node{name: name, dir: tempDir(t), client: FreeAddress(t), route: FreeAddress(t), monitor: FreeAddress(t)}
-		n.process = process{t: t, title: "node " + name, health: "http://" + n.monitor + "/healthz", log: n.file("log")}
+		n.process = process{t: t, title: "node " + name, ready: healthy("http://" + n.monitor + "/healthz"), log: n.file("log")}
 		c.Nodes = append(c.Nodes, n)
 		urls = append(urls, "nats://"+n.client)
 	}

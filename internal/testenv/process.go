@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -13,12 +14,24 @@ import (
 // process is a server that can be killed and started again over its directory, until the
 // test ends.
 type process struct {
-	t      testing.TB
-	title  string // such as node a
-	health string // URL that answers 200 once the server is ready
-	log    string // file
-	cmd    *exec.Cmd
-	ended  chan struct{}
+	t     testing.TB
+	title string       // such as node a
+	ready func() error // returns nil once the server is ready
+	log   string       // file
+	cmd   *exec.Cmd
+	ended chan struct{}
+}
+
+// runLogged is run for a server that writes its log to its output.
+func (p *process) runLogged(cmd *exec.Cmd) {
+	p.t.Helper()
+	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		p.t.Fatalf("testenv: %v", err)
+	}
+	defer log.Close() // the process has its own descriptor
+	cmd.Stdout, cmd.Stderr = log, log
+	p.run(cmd)
 }
 
 // run starts the server.
@@ -51,16 +64,27 @@ func (p *process) Stop() {
 	<-p.ended
 }
 
+// interrupt asks the server to end with all of its children, and waits until it has. It shows the
+// log of a test that has failed.
+func (p *process) interrupt() {
+	_ = p.cmd.Process.Signal(syscall.SIGINT)
+	select {
+	case <-p.ended:
+	case <-time.After(startLimit): // run kills it
+	}
+	if p.t.Failed() {
+		p.t.Logf("%s:\n%s", p.title, p.said())
+	}
+}
+
 // Await waits until the server says that it is ready. A node of a cluster is ready once it has all
 // that the cluster has agreed on.
 func (p *process) Await() {
 	p.t.Helper()
+	var err error
 	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if resp, err := http.Get(p.health); err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return
-			}
+		if err = p.ready(); err == nil {
+			return
 		}
 		select {
 		case <-p.ended:
@@ -68,7 +92,22 @@ func (p *process) Await() {
 		default:
 		}
 	}
-	p.t.Fatalf("testenv: %s is not healthy after %s:\n%s", p.title, startLimit, p.said())
+	p.t.Fatalf("testenv: %s is not ready after %s: %v\n%s", p.title, startLimit, err, p.said())
+}
+
+// healthy returns nil once a URL answers 200.
+func healthy(url string) func() error {
+	return func() error {
+		resp, err := http.Get(url)
+		if err != nil {
+			return err
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s answers %s", url, resp.Status)
+		}
+		return nil
+	}
 }
 
 // said returns the end of the server's log.

@@ -35,7 +35,7 @@ func QdrantCluster(t testing.TB) []*QdrantNode {
 	var nodes []*QdrantNode
 	for range 3 {
 		n := &QdrantNode{program: program, dir: t.TempDir(), grpc: FreeAddress(t), web: FreeAddress(t), peer: FreeAddress(t)}
-		n.process = process{t: t, title: "qdrant at " + n.grpc, health: "http://" + n.web + "/readyz", log: filepath.Join(n.dir, "qdrant.log")}
+		n.process = process{t: t, title: "qdrant at " + n.grpc, ready: healthy("http://" + n.web + "/readyz"), log: filepath.Join(n.dir, "qdrant.log")}
 		if len(nodes) > 0 {
 			n.first = nodes[0]
 		}
@@ -56,15 +56,10 @@ func (n *QdrantNode) Start() {
 	if n.first != nil {
 		args = append(args, "--bootstrap", "http://"+n.first.peer)
 	}
-	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		n.t.Fatalf("testenv: %v", err)
-	}
-	defer log.Close() // the process has its own descriptor
 	cmd := exec.Command(n.program, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = n.dir, log, log
+	cmd.Dir = n.dir
 	cmd.Env = append(os.Environ(), "QDRANT__SERVICE__HOST=127.0.0.1", "QDRANT__CLUSTER__ENABLED=true",
 		"QDRANT__SERVICE__GRPC_PORT="+portOf(n.grpc), "QDRANT__SERVICE__HTTP_PORT="+portOf(n.web), "QDRANT__CLUSTER__P2P__PORT="+portOf(n.peer))
-	n.run(cmd)
+	n.runLogged(cmd)
 	n.Await()
 }

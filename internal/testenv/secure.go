@@ -15,11 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
-
-// secureStart is how long a server may take to answer.
-const secureStart = time.Minute
 
 // PostgresWithTLS starts a Postgres of this machine that speaks TLS itself. It lets nobody in
 // without a certificate of the authority in the name of the user leat. It returns the URL of a
@@ -39,16 +35,16 @@ func PostgresWithTLS(t testing.TB, a *Authority) string {
 	}
 	give(t, owner, filepath.Join(data, "pg_hba.conf"), []byte("hostssl all leat 127.0.0.1/32 cert clientcert=verify-full\n"))
 	port := portOf(FreeAddress(t))
-	begin(t, owner, dir, filepath.Join(bin, "postgres"), "-D", data,
-		"-c", "listen_addresses=127.0.0.1", "-c", "port="+port, "-c", "unix_socket_directories="+data, "-c", "fsync=off",
-		"-c", "ssl=on", "-c", "ssl_cert_file=server.pem", "-c", "ssl_key_file=server.key", "-c", "ssl_ca_file=ca.pem")
-	awaitAnswer(t, func() error {
+	ready := func() error {
 		content, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
 		if err == nil && !bytes.Contains(content, []byte("\nready")) {
 			err = fmt.Errorf("postgres is not ready")
 		}
 		return err
-	})
+	}
+	begin(t, owner, dir, ready, filepath.Join(bin, "postgres"), "-D", data,
+		"-c", "listen_addresses=127.0.0.1", "-c", "port="+port, "-c", "unix_socket_directories="+data, "-c", "fsync=off",
+		"-c", "ssl=on", "-c", "ssl_cert_file=server.pem", "-c", "ssl_key_file=server.key", "-c", "ssl_ca_file=ca.pem")
 	return "postgres://leat@127.0.0.1:" + port + "/postgres"
 }
 
@@ -80,16 +76,15 @@ func QdrantWithTLS(t testing.TB, a *Authority) string {
 	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	begin(t, nil, dir, program, "--config-path", config, "--disable-telemetry")
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
-	awaitAnswer(t, func() error {
+	begin(t, nil, dir, func() error {
 		conn, err := tls.Dial("tcp", grpc, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, NextProtos: []string{"h2"}})
 		if err != nil {
 			return err
 		}
 		return conn.Close()
-	})
+	}, program, "--config-path", config, "--disable-telemetry")
 	return "https://" + grpc
 }
 
@@ -159,35 +154,13 @@ func runAs(t testing.TB, owner *syscall.Credential, program string, args ...stri
 	}
 }
 
-// begin starts a server in a directory, and ends it with the test.
-func begin(t testing.TB, owner *syscall.Credential, dir, program string, args ...string) {
+// begin starts a server in a directory, waits until it is ready, and ends it with the test.
+func begin(t testing.TB, owner *syscall.Credential, dir string, ready func() error, program string, args ...string) {
 	t.Helper()
+	p := &process{t: t, title: filepath.Base(program), ready: ready, log: filepath.Join(dir, "server.log")}
 	cmd := command(owner, program, args...)
 	cmd.Dir = dir // Qdrant leaves a file there
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGINT)
-		late := time.AfterFunc(secureStart, func() { _ = cmd.Process.Kill() })
-		_ = cmd.Wait()
-		late.Stop()
-		if t.Failed() {
-			t.Logf("%s: %s", filepath.Base(program), said.String())
-		}
-	})
-}
-
-// awaitAnswer waits until a server answers.
-func awaitAnswer(t testing.TB, ask func() error) {
-	t.Helper()
-	var err error
-	for end := time.Now().Add(secureStart); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if err = ask(); err == nil {
-			return
-		}
-	}
-	t.Fatalf("testenv: %v", err)
+	p.runLogged(cmd)
+	t.Cleanup(p.interrupt)
+	p.Await()
 }
