@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -15,16 +14,12 @@ import (
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/access"
 	"github.com/leatworks/leat/internal/service"
+	"github.com/leatworks/leat/internal/sse"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-const (
-	// heartbeat is the pause after which a stream sends a comment, so that proxies do
-	// not take it for dead.
-	heartbeat = 15 * time.Second
-	// writeTimeout bounds one write to a client that does not read.
-	writeTimeout = 10 * time.Second
-)
+// heartbeat is the pause after which a stream sends a sign of life.
+const heartbeat = 15 * time.Second
 
 func registerEvent(api huma.API, d deps) {
 	get(api, d, route{
@@ -73,7 +68,7 @@ func (d deps) follow(ctx context.Context, who caller, in *followInput) (*streamO
 	request := service.FollowRequest{
 		Tenant: who.tenant, Reach: who.Repositories, Submissions: []catalog.SubmissionKey{d.Key(in.of(who))}, Patience: in.Patience,
 	}
-	return d.stream(ctx, who, func(ctx context.Context, s *sse) error {
+	return d.stream(ctx, who, func(ctx context.Context, s stream) error {
 		var failed error
 		end, err := d.Follow(ctx, request, func(p service.Progress) {
 			if failed == nil && !p.Done {
@@ -105,7 +100,7 @@ func (d deps) listen(ctx context.Context, who caller, in *listenInput) (*streamO
 			return nil, err
 		}
 	}
-	return d.stream(ctx, who, func(ctx context.Context, s *sse) error {
+	return d.stream(ctx, who, func(ctx context.Context, s stream) error {
 		return d.Hear(ctx, request, func(place uint64, e events.RepoIndexed) error {
 			return s.send("repo.indexed", strconv.FormatUint(place, 10), e)
 		})
@@ -123,47 +118,28 @@ func (d deps) beginStream(who caller) (end func(), err error) {
 
 // stream answers with the events that run sends. It ends when run returns, the client goes or the
 // process stops.
-func (d deps) stream(ctx context.Context, who caller, run func(context.Context, *sse) error) (*streamOutput, error) {
+func (d deps) stream(ctx context.Context, who caller, run func(context.Context, stream) error) (*streamOutput, error) {
 	end, err := d.beginStream(who)
 	if err != nil {
 		return nil, err
 	}
 	return &streamOutput{func(out huma.Context) {
 		defer end()
-		r, w := humago.Unwrap(out)
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		s := &sse{w: w, control: http.NewResponseController(w), cancel: cancel, lines: make(chan []byte), ended: ctx.Done()}
-		h := w.Header()
-		h.Set("Content-Type", "text/event-stream")
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Accel-Buffering", "no") // otherwise nginx would hold events back
-		_ = s.control.SetReadDeadline(time.Time{})
-		if s.write([]byte(": leat\n\n")) != nil {
-			return
-		}
-		done := make(chan error, 1)
-		go func() { done <- run(ctx, s) }()
-		if err := s.pump(r.Context(), d.cfg.Stopping, done); err != nil && ctx.Err() == nil {
-			p := explain(ctx, err, d.log)
-			if text, err := json.Marshal(p); err == nil {
-				_ = s.write(fmt.Appendf(nil, "event: error\ndata: %s\n\n", text))
+		_, w := humago.Unwrap(out)
+		sse.Serve(ctx, w, sse.Config{Begin: ": leat\n\n", Heartbeat: heartbeat, Stopping: d.cfg.Stopping, Failed: func(err error) []byte {
+			text, err := json.Marshal(explain(ctx, err, d.log))
+			if err != nil {
+				return nil
 			}
-		}
+			return fmt.Appendf(nil, "event: error\ndata: %s\n\n", text)
+		}}, func(ctx context.Context, s *sse.Stream) error { return run(ctx, stream{s}) })
 	}}, nil
 }
 
-// sse writes server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
-type sse struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	cancel  context.CancelFunc
-	lines   chan []byte
-	ended   <-chan struct{} // closed when nothing more is written
-}
+// stream sends events whose data is JSON.
+type stream struct{ *sse.Stream }
 
-// send passes an event to the only goroutine that writes.
-func (s *sse) send(event, id string, data any) error {
+func (s stream) send(event, id string, data any) error {
 	text, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("encode an event: %w", err)
@@ -172,44 +148,5 @@ func (s *sse) send(event, id string, data any) error {
 	if id != "" {
 		line = append([]byte("id: "+id+"\n"), line...)
 	}
-	select {
-	case s.lines <- line:
-		return nil
-	case <-s.ended:
-		return context.Canceled
-	}
-}
-
-// pump writes events and heartbeats until done says that there are no more.
-func (s *sse) pump(gone context.Context, stopping <-chan struct{}, done <-chan error) error {
-	ticker := time.NewTicker(heartbeat)
-	defer ticker.Stop()
-	for {
-		var err error
-		select {
-		case line := <-s.lines:
-			err = s.write(line)
-		case <-ticker.C:
-			err = s.write([]byte(": still here\n\n"))
-		case err := <-done:
-			return err
-		case <-stopping:
-			err = context.Canceled
-		case <-gone.Done():
-			err = context.Canceled
-		}
-		if err != nil {
-			s.cancel()
-			<-done //nolint:errcheck // the error only says that it was told to end
-			return nil
-		}
-	}
-}
-
-func (s *sse) write(text []byte) error {
-	_ = s.control.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if _, err := s.w.Write(text); err != nil {
-		return err
-	}
-	return s.control.Flush()
+	return s.Send(line)
 }

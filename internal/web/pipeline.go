@@ -101,7 +101,7 @@ func (p *Pages) installation(r *http.Request, view *pipelineView) error {
 
 // watchFlow sends the live numbers.
 func (p *Pages) watchFlow(w http.ResponseWriter, r *http.Request, v visit) error {
-	return p.stream(w, r, func(s *stream) error {
+	return p.stream(w, r, func(s stream) error {
 		before, at := map[lane]uint64{}, time.Time{}
 		for {
 			f, err := p.underway(s.ctx, v)
@@ -127,7 +127,7 @@ func (p *Pages) watchFlow(w http.ResponseWriter, r *http.Request, v visit) error
 }
 
 // sendGenerations sends the progress of a rebuild to visitors who may see it.
-func (p *Pages) sendGenerations(s *stream, v visit) error {
+func (p *Pages) sendGenerations(s stream, v visit) error {
 	if !v.whole() {
 		return nil
 	}
