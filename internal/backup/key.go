@@ -43,18 +43,6 @@ func KeyOf(ctx context.Context, archive *catalog.Archive, box *seal.Box) (ed2551
 	return ed25519.NewKeyFromSeed(seed), nil
 }
 
-// SignerOf returns the public key of a leat's backups, or "" if it has none yet.
-func SignerOf(ctx context.Context, archive *catalog.Archive) (string, error) {
-	kept, err := archive.Key(ctx, nil)
-	if errors.Is(err, catalog.ErrNotFound) {
-		return "", nil
-	}
-	if err != nil || len(kept.Public) != ed25519.PublicKeySize {
-		return "", err
-	}
-	return PublicText(kept.Public), nil
-}
-
 // ParseKey parses a key of 32 random bytes in base64. No error shows it.
 func ParseKey(text string) (ed25519.PrivateKey, error) {
 	seed, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))

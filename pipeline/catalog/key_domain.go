@@ -31,11 +31,7 @@ func (ks *Keys) Domain(ctx context.Context, tenant string) (Domain, error) {
 	return Domain(row), nil
 }
 
-// Domains returns the key domains of tenants that do not share the installation's.
-func (ks *Keys) Domains(ctx context.Context) (map[string]Domain, error) {
-	return loadDomains(ctx, ks.query)
-}
-
+// loadDomains returns the key domains of tenants that do not share the installation's.
 func loadDomains(ctx context.Context, q *query.Queries) (map[string]Domain, error) {
 	rows, err := q.ListDomains(ctx)
 	if err != nil {
