@@ -10,10 +10,10 @@ import javax.lang.model.type.TypeKind;
 import javax.tools.*;
 
 /**
- * Says what the compiler of Java knows of the names of a tree: one JSON document on standard output.
+ * Writes what the Java compiler knows about the names of a tree, as one JSON document on standard output.
  *
  * <p>usage: java Truth.java DIR SAMPLE. All names are looked up, whatever the sample. CLASSPATH may name jars that the
- * tree needs; of what comes from a missing one, nothing is said.
+ * tree needs. Names that come from a missing jar are left out.
  */
 public class Truth {
   static final Map<Element, Spot> names = new HashMap<>(); // of definitions
@@ -41,7 +41,7 @@ public class Truth {
       return new Spot(path, text.substring(0, (int) at).getBytes(StandardCharsets.UTF_8).length);
     }
 
-    /** The first place of a name from a place on, as a word. */
+    /** The first place, from a place on, where a name stands as a word. */
     long find(String name, long from) {
       for (int i = text.indexOf(name, (int) Math.max(from, 0)); i >= 0; i = text.indexOf(name, i + 1)) {
         boolean before = i == 0 || !Character.isJavaIdentifierPart(text.charAt(i - 1));

@@ -1,5 +1,5 @@
-// Says what the compiler of TypeScript knows of the names of a tree: one JSON document on
-// stdout. The module typescript is found by NODE_PATH.
+// Writes what the TypeScript compiler knows about the names of a tree, as one JSON document on
+// standard output. NODE_PATH must lead to the module typescript.
 //
 // usage: node typescript.js DIR SAMPLE
 // SAMPLE is how many references are looked up, chosen evenly; 0: all.
@@ -61,7 +61,7 @@ function lasting(node) {
   return true
 }
 
-// declares are the kinds of declarations that have members of their own or stand in a file.
+// declares lists the kinds of declarations that have members of their own or stand at the top of a file.
 function declares(node) {
   if (ts.isPropertySignature(node) || ts.isMethodSignature(node)) {
     return ts.isInterfaceDeclaration(node.parent) || ts.isTypeLiteralNode(node.parent) && ts.isTypeAliasDeclaration(node.parent.parent)
