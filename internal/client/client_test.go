@@ -61,7 +61,7 @@ func TestErrorsComeBack(t *testing.T) {
 		"without a cause":    {401, `{"detail":"The token is not valid."}`, service.Unauthenticated, "The token is not valid."},
 		"of a proxy":         {403, `<html>no</html>`, service.Denied, "is it a gateway of leat?"},
 		"of no gateway":      {404, `404 page not found`, service.Invalid, "is it a gateway of leat?"},
-		"a redirect":         {302, ``, service.Invalid, "sends its clients elsewhere"},
+		"a redirect":         {302, ``, service.Invalid, "redirects to another address"},
 		"no index":           {503, `{"detail":"There is no index yet.","kind":"unavailable","cause":"no index"}`, service.Unavailable, "there is no index yet"},
 		"an endless problem": {400, `{"detail":"` + strings.Repeat("x", 1<<20), service.Invalid, "is it a gateway of leat?"},
 	} {

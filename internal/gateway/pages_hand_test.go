@@ -28,7 +28,7 @@ func TestThePipelineShowsWhatIsInHand(t *testing.T) {
 	}
 	tell()
 	b := s.browse(t, "acme")
-	b.do(t, chromedp.Navigate(s.url+"/pipeline"), chromedp.WaitVisible(`//*[@id="hands"]//p[contains(., "No worker holds anything now.")]`))
+	b.do(t, chromedp.Navigate(s.url+"/pipeline"), chromedp.WaitVisible(`//*[@id="hands"]//p[contains(., "No worker has anything in hand now.")]`))
 	w.Held = 3
 	for _, path := range []string{"lib/sluice.go", "<b>lib</b>"} {
 		w.Holdings = append(w.Holdings, catalog.Holding{
