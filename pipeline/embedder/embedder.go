@@ -21,8 +21,8 @@ type Model struct {
 	Dimensions int    // of every dense vector
 	Distance   Distance
 
-	// Recipe names the other settings that determine the vectors of documents, in words that show a difference; "" if
-	// the name determines them. Vectors of one name and two recipes are never compared.
+	// Recipe names the other settings that determine the vectors of documents, in words that show a difference. It is
+	// "" if the name alone determines them. Vectors of one name and two recipes are never compared.
 	Recipe string
 }
 
@@ -57,8 +57,8 @@ type Embedder interface {
 	Embed(ctx context.Context, texts []string, purpose Purpose) ([][]float32, error)
 }
 
-// ErrTexts matches, by errors.Is, errors that single texts cause while the model embeds others. It does not tell
-// whether another attempt may succeed.
+// ErrTexts matches, by errors.Is, errors that single texts cause while the model embeds others. It does not say whether
+// another attempt may succeed.
 var ErrTexts = errors.New("single texts fail")
 
 // OfTexts makes an error match [ErrTexts]. Its message stays the same.
@@ -71,7 +71,7 @@ func (e textsError) Is(target error) bool { return target == ErrTexts }
 
 // Cost is the cost of a text. Each text of a request has its share.
 type Cost struct {
-	Tokens   int           // by the count of the provider, else estimated
+	Tokens   int           // as counted by the provider, else estimated
 	Requests float64       // requests sent, including failed ones
 	Retries  int           // requests that failed
 	Waited   time.Duration // time until the successful request was sent
@@ -89,8 +89,8 @@ func (c *Cost) Add(part Cost) {
 type Metered interface {
 	Embedder
 
-	// EmbedMetered is Embed, and returns the cost of each text, including texts that failed. If it returns no vectors,
-	// it returns no costs.
+	// EmbedMetered does what Embed does. It also returns the cost of each text, including texts that failed. If it
+	// returns no vectors, it returns no costs.
 	EmbedMetered(ctx context.Context, texts []string, purpose Purpose) ([][]float32, []Cost, error)
 	// Price returns the price of a million tokens, in the currency of the configuration.
 	Price() float64

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// accented are the scripts whose marks are accents, or vowels that most writers leave out. Elsewhere a mark makes
-// another letter.
+// accented holds the scripts whose marks are accents, or vowels that most writers leave out. In other scripts a mark
+// makes another letter.
 var accented = []*unicode.RangeTable{unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Hebrew, unicode.Arabic}
 
-// plain replaces letters that hold their accent or their neighbour and have no decomposition.
+// plain replaces letters that include an accent or a second letter and have no decomposition.
 var plain = map[rune]string{'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'æ': "ae", 'œ': "oe", 'ı': "i", 'ħ': "h", 'ŧ': "t"}
 
 // compose returns a text in the form in which words are cut: composed, and with compatibility forms such as full-width

@@ -1,6 +1,6 @@
 package embedder
 
-// hashLetters is FNV-1a (Fowler, Noll, Vo; RFC 9923), followed by mix because the last bits of FNV are weak.
+// hashLetters is FNV-1a (Fowler, Noll, Vo; RFC 9923), followed by mix, because the last bits of FNV are weak.
 func hashLetters(letters []byte) uint64 {
 	h := uint64(0xcbf29ce484222325)
 	for _, b := range letters {

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxIdent is the size of the longest identifier, in bytes after folding. A longer one, such as a key or an image in
-// base64, is read as several.
+// maxIdent is the size of the longest identifier, in bytes after folding. A longer identifier, such as a key or an
+// image in base64, is read as several.
 const maxIdent = 128
 
 // lexer reads the identifiers of a text, folds their case and splits them into parts. parseHTTPHeader,
@@ -144,7 +144,7 @@ func splits(prev, kind class, rest string) bool {
 	case (prev == digit) != (kind == digit):
 		return true
 	case prev == upper && kind == upper:
-		// The last capital of HTTPServer begins a word; that of URLs does not.
+		// The last capital of HTTPServer begins a word, but that of URLs does not.
 		return len(rest) > 0 && classes[rest[0]] == lower && !pluralEnd(rest)
 	}
 	return false

@@ -90,7 +90,7 @@ func FuzzLexer(f *testing.F) {
 	})
 }
 
-// TestWeights compares the tables with the formulas in their comments, computed in another way.
+// TestWeights compares the tables with the formulas in their comments, which it computes in another way.
 func TestWeights(t *testing.T) {
 	// 1 + ln tf, times 1024, from a table of logarithms.
 	for tf, want := range map[int]int64{1: 1024, 2: 1734, 3: 2149, 10: 3382, 100: 5740, 255: 6698} {

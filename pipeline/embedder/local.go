@@ -37,8 +37,8 @@ const (
 // correctly by IEEE 754. A conversion between product and sum keeps the compiler from fusing them, which it would do on
 // arm64 and not on amd64.
 //
-// Documents and queries are embedded alike. Unlike [Terms], the model folds no accents, and takes what stands between
-// blanks for one word in every script: what it makes of a text must stay as it is.
+// Documents and queries are embedded alike. Unlike [Terms], the model folds no accents, and in every script takes the
+// text between two blanks for one word. This cannot be improved, because the vector of a text must never change.
 type Local struct{}
 
 // Model implements [Embedder].
@@ -73,7 +73,7 @@ var weights = [...]int64{
 	part:   unit,
 }
 
-// shares[n] is the part that each of n dimensions gets of a word, so that the squares sum to one half: sqrt(1/2n).
+// shares[n] is the part of a word that each of n dimensions gets: sqrt(1/2n), so that the squares sum to one half.
 var shares = func() (table [3*maxIdent + 3]int64) {
 	for n := 1; n < len(table); n++ {
 		table[n] = int64(unit*math.Sqrt(1/float64(2*n)) + 0.5)
@@ -81,7 +81,7 @@ var shares = func() (table [3*maxIdent + 3]int64) {
 	return table
 }()
 
-// frequencies[tf] is 1 + ln tf; a larger tf counts as the last. The logarithm is a sum of ln(i/(i-1)) = 2
+// frequencies[tf] is 1 + ln tf. A tf beyond the table counts as its last. The logarithm is a sum of ln(i/(i-1)) = 2
 // artanh(1/(2i-1)), because math.Log has different code on some machines.
 var frequencies = func() (table [256]int64) {
 	ln := 0.0

@@ -40,13 +40,13 @@ func goldenTexts() map[string]string {
 	return texts
 }
 
-// TestGolden pins the model. If it fails on one machine only, the model is not
-// deterministic; if on all, it has changed and needs another name.
+// TestGolden pins the model. If it fails on one machine only, the model is not deterministic. If it fails on all, the
+// model has changed and needs another name.
 func TestGolden(t *testing.T) {
 	golden(t, "testdata/local-384.golden", func(text string) embedder.Vector { return embedder.Vector{Dense: embed(t, text)} })
 }
 
-// TestGoldenTerms pins the terms. If it fails, they have changed and need another version.
+// TestGoldenTerms pins the terms. If it fails, the terms have changed and need another version.
 func TestGoldenTerms(t *testing.T) {
 	golden(t, fmt.Sprintf("testdata/terms-%d.golden", embedder.TermsVersion), func(text string) embedder.Vector {
 		return embedder.Vector{Sparse: embedder.Terms(text)}

@@ -5,24 +5,24 @@ import (
 	"unicode/utf8"
 )
 
-// unspaced are the scripts whose words no blank ends, and Hangul, whose words carry their particles.
+// unspaced holds the scripts in which no blank ends a word, and Hangul, whose words carry their particles.
 var unspaced = []*unicode.RangeTable{
 	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Hangul,
 	unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
 }
 
 const (
-	firstUnspaced = 'ก' // the smallest code point of these scripts is of Thai
-	longVowel     = 'ー' // prolongs the vowel before it, and is of no script
+	firstUnspaced = 'ก' // the smallest code point of these scripts, which is Thai
+	longVowel     = 'ー' // prolongs the vowel before it, and belongs to no script
 )
 
-// Unspaced reports whether a letter is of a script without blanks, of which [Terms] reads pairs.
+// Unspaced reports whether a letter is of a script without blanks. [Terms] reads such letters in pairs.
 func Unspaced(r rune) bool {
 	return r >= firstUnspaced && (r == longVowel || unicode.In(r, unspaced...))
 }
 
-// cutScript returns the beginning of a text that is all of unspaced scripts, or has nothing of them, and the rest. A
-// mark belongs to the letter before it.
+// cutScript splits a text after its longest beginning that is in unspaced scripts throughout or not at all. A mark
+// belongs to the letter before it.
 func cutScript(text string) (part, rest string, pairs bool) {
 	for i := 0; i < len(text); {
 		r, size := rune(text[i]), 1
@@ -39,10 +39,10 @@ func cutScript(text string) (part, rest string, pairs bool) {
 	return text, "", pairs
 }
 
-// addPairs counts each two letters in a row of a text in unspaced scripts, and returns their number. A letter alone is
-// counted if it is the whole text or if singles are wanted, so that a query of one letter finds longer words.
+// addPairs counts every two letters in a row of a text in unspaced scripts, and returns their number. It counts a
+// single letter if that is the whole text or if singles are wanted, so that a query of one letter finds longer words.
 func (t *table) addPairs(text string, singles bool) int {
-	n, before, start := 0, 0, 0 // where the letter before this one begins, and this one
+	n, before, start := 0, 0, 0 // before is where the previous letter begins, start where this one does
 	for start < len(text) {
 		end := start + unitLen(text[start:])
 		if singles || end == len(text) && start == 0 {

@@ -8,7 +8,7 @@ type role uint8
 const (
 	pair   role = iota // two parts in a row
 	whole              // an identifier of several parts
-	common             // a part of little meaning: a keyword, a letter, a number
+	common             // a part with little meaning: a keyword, a letter, a number
 	part               // any other part of an identifier
 )
 
@@ -42,8 +42,8 @@ func (t *table) reset() {
 	t.words, t.letters = t.words[:0], t.letters[:0]
 }
 
-// fewInSlots is the number of slots, for each word, from which on the words' own are emptied one by one: a table that
-// has grown for a large text is mostly used for names.
+// fewInSlots is the number of slots for each word from which on only the slots of the words are emptied, one by one. A
+// table that has grown for a large text is mostly used for names afterwards.
 const fewInSlots = 8
 
 func (t *table) empty() {
@@ -100,7 +100,7 @@ func (t *table) spell(w *word, letters []byte) {
 func (t *table) read(text string) {
 	t.reset()
 	lex := lexer{text: text}
-	var last uint64 // the last part that is not common; 0: none
+	var last uint64 // the last part that is not common; 0 if there is none
 	for lex.next() {
 		if lex.parts > 1 {
 			// A copy, because stem writes to a part that is read below.
@@ -129,8 +129,8 @@ func (t *table) read(text string) {
 	}
 }
 
-// readTerms fills the table with the terms of a text, and returns their number, without single letters of scripts
-// without blanks, which are read if they are wanted.
+// readTerms fills the table with the terms of a text, and returns their number. If singles are wanted, it also reads
+// the single letters of scripts without blanks, but does not add them to the number.
 func (t *table) readTerms(text string, singles bool) (n int) {
 	t.reset()
 	folds := newFolder()

@@ -2,9 +2,9 @@ package embedder
 
 import "slices"
 
-// TermsVersion is the version of [Terms]. Raise it whenever the terms of any text change: term weights are stored under
-// the version, and those of an older one are computed again beside the dense vector that is stored with them. That
-// happens when a document is cut anew, so raise the chunker's version as well.
+// TermsVersion is the version of [Terms]. Raise it whenever the terms of any text change. Term weights are stored under
+// the version, and older ones are computed again beside the dense vector that is stored with them. This happens when a
+// document is cut anew, so raise the chunker's version as well.
 const TermsVersion = 2
 
 // The constants of BM25, in the ranges of S. Robertson and H. Zaragoza ("The probabilistic relevance framework: BM25
@@ -14,7 +14,7 @@ const (
 	bm25B  = 0.5
 )
 
-// averageTerms replaces the mean number of terms of a chunk. The true mean changes with every document, and weights
+// averageTerms stands for the mean number of terms of a chunk. The true mean changes with every document, and weights
 // that changed with it would have to be stored anew. With a constant, the terms of a chunk are a pure function of its
 // text. The means of the packages of the Go and Python standard libraries are between 155 and 240.
 const averageTerms = 180
@@ -24,11 +24,11 @@ const averageTerms = 180
 //
 //	tf (k1 + 1) / (tf + k1 (1 - b + b len/averageTerms))
 //
-// The terms are the parts of identifiers, and whole identifiers of several parts. Forms of compatibility, case and
-// accents are folded, and plurals are stemmed. In scripts without blanks, such as Chinese, Japanese and Thai, and in
-// Korean, the terms are each two letters in a row, and single letters, which do not add to len. The index of a term is
-// half of its 64-bit hash. Among a million different terms, each has odds of 1 in 4,300 to share its index with
-// another, and about 116 pairs do. Terms of one text that share an index are summed.
+// The terms are the parts of identifiers, and whole identifiers of several parts. Compatibility forms, case and accents
+// are folded, and plurals are stemmed. In scripts without blanks, such as Chinese, Japanese and Thai, and in Korean,
+// the terms are every two letters in a row, and single letters, which do not add to len. The index of a term is half of
+// its 64-bit hash. Among a million different terms, each has odds of 1 in 4,300 to share its index with another, and
+// about 116 pairs do. Terms of one text that share an index are summed.
 func Terms(text string) Sparse {
 	return sparse(text, true, func(tf, length int) float32 {
 		f := float64(tf)
@@ -44,7 +44,7 @@ func QueryTerms(text string) Sparse {
 	return sparse(text, false, func(int, int) float32 { return 1 })
 }
 
-// AppendQueryTerms appends the indices of [QueryTerms] to a list that is empty, and makes nothing else.
+// AppendQueryTerms appends the indices of [QueryTerms] to an empty list. It allocates nothing else.
 func AppendQueryTerms(list []uint32, text string) []uint32 {
 	s := scratches.Get().(*scratch)
 	defer s.release()
@@ -60,7 +60,7 @@ func sparse(text string, singles bool, weigh func(tf, length int) float32) Spars
 	s := scratches.Get().(*scratch)
 	defer s.release()
 	length := s.table.readTerms(text, singles)
-	keys := s.keys[:0] // the index in the upper half, the count in the lower, to be sorted as numbers
+	keys := s.keys[:0] // the index in the upper half and the count in the lower, to be sorted as numbers
 	for _, w := range s.table.words {
 		keys = append(keys, w.hash>>32<<32|uint64(w.count))
 	}

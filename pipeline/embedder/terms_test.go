@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// TestTermsFoldForms asks in one form for what is written in another.
+// TestTermsFoldForms asks in one form for words that are written in another.
 func TestTermsFoldForms(t *testing.T) {
 	for query, text := range map[string]string{
 		"naive":       "naïve",
@@ -39,7 +39,7 @@ func TestTermsFoldForms(t *testing.T) {
 	}
 }
 
-// TestTermsWithoutBlanks finds words of scripts without blanks inside longer texts, and not in others.
+// TestTermsWithoutBlanks finds words of scripts without blanks inside longer texts that hold them, and in no others.
 func TestTermsWithoutBlanks(t *testing.T) {
 	for _, c := range []struct {
 		query string
@@ -71,7 +71,7 @@ func TestTermsWithoutBlanks(t *testing.T) {
 	}
 }
 
-// TestPairsCountLikeWords compares the lengths of texts: single letters add nothing.
+// TestPairsCountLikeWords checks that single letters add nothing to the length of a text.
 func TestPairsCountLikeWords(t *testing.T) {
 	terms, longer := embedder.Terms("令牌"), embedder.Terms("令牌令牌令牌")
 	if len(terms.Indices) != 3 { // two letters and a pair
@@ -82,8 +82,7 @@ func TestPairsCountLikeWords(t *testing.T) {
 	}
 }
 
-// The indices of a query are the same with and without their weights, and the table for
-// them is empty after each text, small or large.
+// The indices of a query are the same with and without weights. Their table is empty after each text, small or large.
 func TestAppendQueryTerms(t *testing.T) {
 	var list []uint32
 	long := strings.Repeat("oneWord two_words ", 10) + strings.Join(commonWords(3000), " ")
@@ -98,7 +97,7 @@ func TestAppendQueryTerms(t *testing.T) {
 	}
 }
 
-// commonWords are n words that differ.
+// commonWords returns n different words.
 func commonWords(n int) []string {
 	list := make([]string, n)
 	for i := range list {

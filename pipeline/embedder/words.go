@@ -1,7 +1,7 @@
 package embedder
 
-// Words returns the words of a text as [Terms] reads them, in their order and with their endings: the parts of
-// identifiers, folded, and each two letters in a row of scripts without blanks. There are at most limit.
+// Words returns at most limit words of a text as [Terms] reads them, in their order and with their endings. They are
+// the parts of identifiers, folded, and every two letters in a row of scripts without blanks.
 func Words(text string, limit int) []string {
 	var list []string
 	for rest := compose(text); rest != "" && len(list) < limit; {
@@ -19,7 +19,7 @@ func Words(text string, limit int) []string {
 	return list
 }
 
-// appendParts adds the parts of an identifier, folded. Those of one in ASCII are cut out of one string.
+// appendParts adds the parts of an identifier, folded. It cuts the parts of an ASCII identifier out of one string.
 func (l *lexer) appendParts(list []string, limit int) []string {
 	if list == nil {
 		list = make([]string, 0, max(l.parts, fewWords))
@@ -44,7 +44,7 @@ func (l *lexer) appendParts(list []string, limit int) []string {
 	return list
 }
 
-// fewWords is how many words a list has room for at first: a name mostly has fewer, a path some more.
+// fewWords is how many words a list has room for at first. Most names have fewer, and paths have a few more.
 const fewWords = 8
 
 func appendPairs(list []string, text string, limit int) []string {

@@ -11,25 +11,23 @@ import (
 	"strings"
 )
 
-// Bounds of the parts of a .docx. Word's XML is some ten times as long as its
-// text, and is packed to a tenth.
+// Bounds of the parts of a .docx. Word's XML is some ten times as long as its text, and is packed to a tenth of its
+// size.
 const (
 	maxEntries = 4096
-	maxXML     = 32 << 20 // bytes of one part, unpacked
-	maxRatio   = 200      // of that to its packed size, from freeRatio bytes on
+	maxXML     = 32 << 20 // bytes of one unpacked part
+	maxRatio   = 200      // unpacked to packed size, for more than freeRatio bytes
 	freeRatio  = 1 << 20
-	maxNesting = 256 // elements in each other
+	maxNesting = 256 // depth of nested elements
 	maxStyles  = 4096
 )
 
 var errOver = errors.New("over a bound")
 
-// docxText lays out the body of a Word document like Markdown: headings with #,
-// items with -, the cells of a row between |, and one line for each other
-// paragraph.
+// docxText lays out the body of a Word document like Markdown: headings begin with #, items begin with -, the cells of
+// a row stand between |, and any other paragraph is one line.
 func docxText(ctx context.Context, content []byte, most int) ([]byte, *Refusal, error) {
-	// The library reads the whole directory, so its entries are counted before,
-	// by the mark of each.
+	// The library reads the archive's whole directory, so its entries are counted first, by their marks.
 	if n := bytes.Count(content, []byte("PK\x01\x02")); n > maxEntries {
 		return nil, unreadable("%d files are packed in it; the limit is %d", n, maxEntries), nil
 	}
@@ -92,7 +90,7 @@ func (r *inflated) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// read passes the tokens of a part to each, up to its end.
+// read calls each with every token of a part.
 func read(ctx context.Context, f *zip.File, each func(xml.Token) error) error {
 	part, err := f.Open()
 	if err != nil {
@@ -119,7 +117,7 @@ func read(ctx context.Context, f *zip.File, each func(xml.Token) error) error {
 			}
 		case xml.EndElement:
 			depth--
-		case xml.Directive: // a document type, and with it entities: the format has none
+		case xml.Directive: // a document type, which could define entities; the format has none
 			return &overError{"declares a document type"}
 		}
 		if err := each(token); err != nil {
@@ -131,12 +129,12 @@ func read(ctx context.Context, f *zip.File, each func(xml.Token) error) error {
 // errFull ends reading when there is more text than the caller wants.
 var errFull = errors.New("text is too long")
 
-// docx gathers the text.
+// docx gathers the text of a document.
 type docx struct {
 	most     int
 	out      bytes.Buffer
-	headings map[string]int // level by style
-	current  string         // style that is being read
+	headings map[string]int // level of a heading by its style
+	current  string         // the style that is being read
 
 	text   bool // in an element that holds text
 	hidden int  // depth below an element that is shown elsewhere or nowhere
@@ -146,8 +144,7 @@ type docx struct {
 	gap    bool // a blank is owed before the next word of this cell
 }
 
-// style records which styles are headings. Their ids are in the language of the
-// author, their names are always English.
+// style records which styles are headings. Their ids are in the author's language, but their names are always English.
 func (d *docx) style(token xml.Token) error {
 	start, ok := token.(xml.StartElement)
 	if !ok {
@@ -206,7 +203,7 @@ func (d *docx) element(token xml.Token) error {
 }
 
 func (d *docx) start(e xml.StartElement) {
-	if d.hidden > 0 || e.Name.Local == "Fallback" { // its neighbour holds the same
+	if d.hidden > 0 || e.Name.Local == "Fallback" { // the element beside it holds the same text
 		d.hidden++
 		return
 	}
@@ -268,7 +265,7 @@ func (d *docx) end(name string) {
 	}
 }
 
-// fresh says whether the next text begins a line.
+// fresh reports whether the next text begins a line.
 func (d *docx) fresh() bool {
 	b := d.out.Bytes()
 	return len(b) == 0 || b[len(b)-1] == '\n'

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// docxOf packs parts by name: name, content, ...
+// docxOf packs parts, which are given as alternating names and contents.
 func docxOf(t testing.TB, parts ...string) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -102,7 +102,7 @@ func TestDocxBounds(t *testing.T) {
 	} {
 		text, refused, _ := docxText(context.Background(), test.content, 1<<20)
 		if test.want == "" {
-			continue // any end that is one will do
+			continue // any valid end will do
 		}
 		if refused == nil || !strings.Contains(refused.Why, test.want) {
 			t.Errorf("%s: %.100q, refused %+v; want %q", test.name, text, refused, test.want)

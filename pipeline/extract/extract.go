@@ -9,35 +9,32 @@ import (
 	"unicode/utf8"
 )
 
-// Version of the extraction. Raise it with every change that gives any file
-// another text.
+// Version is the version of the extraction. Raise it with every change that gives any file another text.
 const Version = 2
 
 // MaxSize is the largest file that can be read, in bytes.
 const MaxSize = 64 << 20
 
-// maxTags is the most tags of a file in a format of tags. A text of a thousand pages has
-// some hundred thousand.
+// maxTags bounds the tags of an HTML or XML file. A text of a thousand pages has some hundred thousand.
 const maxTags = 4 << 20
 
-// Format is how a file holds its text. Names are stored and shown, so none may
-// change its meaning.
+// Format says how a file holds its text. The names are stored and shown, so none may change its meaning.
 type Format string
 
 // The formats.
 const (
 	PDF  Format = "pdf"
 	Docx Format = "docx"
-	HTML Format = "html" // in UTF-8
+	HTML Format = "html" // its bytes must be UTF-8
 )
 
-// Known says whether f is one of the formats.
+// Known reports whether f is one of the formats.
 func (f Format) Known() bool { return f == PDF || f == Docx || f == HTML }
 
 // Refusal says why a file has no text.
 type Refusal struct {
 	Cause Cause
-	Why   string // for people; holds nothing of the file
+	Why   string // for people; quotes nothing from the file
 }
 
 // Cause is a kind of refusal.
@@ -47,7 +44,7 @@ type Cause uint8
 const (
 	Unreadable Cause = iota // damaged, protected, without text, or over a bound
 	NoProgram               // this machine lacks the program that reads the format
-	TooLong                 // the text is longer than asked for
+	TooLong                 // the text is longer than the caller allows
 )
 
 func unreadable(format string, args ...any) *Refusal {
@@ -60,25 +57,22 @@ type Config struct {
 	PDFToText string
 }
 
-// Reader extracts texts. It is safe for concurrent use.
+// Reader extracts texts from files. It is safe for concurrent use.
 type Reader struct{ pdf func() *program }
 
-// New returns a reader. It looks for the program when it is first needed. A
-// missing program is no error: the files that need it are refused.
+// New returns a reader, which looks for the program when it first needs it. A missing program is not an error. The
+// files that need the program are refused.
 func New(cfg Config) *Reader {
 	return &Reader{pdf: sync.OnceValue(func() *program { return findProgram(cfg.PDFToText) })}
 }
 
-// Program names the program that reads PDF, with its version, or is "" if there
-// is none.
+// Program returns the name and the version of the program that reads PDF, or "" if there is none.
 func (r *Reader) Program() string { return r.pdf().version }
 
-// Missing says why PDF cannot be read and what to do, or is "" if it can be
-// read.
+// Missing says why PDF cannot be read and what to do, or returns "" if PDF can be read.
 func (r *Reader) Missing() string { return r.pdf().missing }
 
-// Text returns the text of a file, of up to most bytes. An error is worth
-// another try; a refusal is not.
+// Text returns the text of a file, of up to most bytes. An error is worth another attempt, but a refusal is final.
 func (r *Reader) Text(ctx context.Context, f Format, content []byte, most int) (text []byte, refused *Refusal, err error) {
 	if len(content) > MaxSize {
 		return nil, unreadable("%d bytes; the limit is %d", len(content), MaxSize), nil
@@ -104,8 +98,8 @@ func (r *Reader) Text(ctx context.Context, f Format, content []byte, most int) (
 	return text, nil, nil
 }
 
-// until ends a reader when a context does. All formats are read through it: the
-// bytes are bounded, and this bounds the time.
+// until is a reader that ends when its context does. All formats are read through it. The bytes are bounded anyway, and
+// until bounds the time.
 type until struct {
 	ctx  context.Context
 	from io.Reader
@@ -118,7 +112,7 @@ func (u until) Read(p []byte) (int, error) {
 	return u.from.Read(p[:min(len(p), 64<<10)])
 }
 
-// clean makes a text storable: UTF-8, without control characters.
+// clean makes a text that can be stored: UTF-8 without control characters.
 func clean(text []byte) []byte {
 	if !utf8.Valid(text) {
 		text = bytes.ToValidUTF8(text, []byte("\uFFFD"))

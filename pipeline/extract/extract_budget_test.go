@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/internal/testenv/cputime"
 )
 
-// The tags of a file are counted, so that what they take is bounded on any machine.
+// The tags of a file are counted, so that the work for them is bounded on any machine.
 func TestTagsAreCounted(t *testing.T) {
 	text, refused, err := New(Config{}).Text(t.Context(), HTML, []byte("<html>"+strings.Repeat("<b>", maxTags+1)), 1<<20)
 	if err != nil || text != nil || refused == nil || !strings.Contains(refused.Why, fmt.Sprint("more than ", maxTags, " tags")) {
@@ -17,7 +17,7 @@ func TestTagsAreCounted(t *testing.T) {
 	}
 }
 
-// The pages of a PDF are counted, and no more are asked for.
+// The pages of a PDF are counted, and the program is not asked for more than the bound.
 func TestPagesAreCounted(t *testing.T) {
 	for _, tt := range []struct {
 		pages int
@@ -31,7 +31,7 @@ func TestPagesAreCounted(t *testing.T) {
 	}
 }
 
-// Pages and documents that are costly to read take time in proportion to their size.
+// HTML pages and documents that are costly to read take time in proportion to their size.
 func TestExtractionGrowsWithTheFile(t *testing.T) {
 	page := func(s string) func(int) (Format, []byte) {
 		return func(n int) (Format, []byte) { return HTML, []byte("<html><body>" + strings.Repeat(s, n/len(s))) }
@@ -55,7 +55,7 @@ func TestExtractionGrowsWithTheFile(t *testing.T) {
 		took(1 << 10)
 		for attempt := 1; ; attempt++ {
 			small, large := took(16<<10), took(128<<10)
-			if large < 16*small+20*time.Millisecond { // eight times the file
+			if large < 16*small+20*time.Millisecond { // the file is eight times as large
 				break
 			}
 			if attempt == 5 {

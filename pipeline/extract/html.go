@@ -10,15 +10,14 @@ import (
 	"golang.org/x/net/html"
 )
 
-// maxProlog is how far into a file a page declares itself, in bytes.
+// maxProlog is how far into a file a page must declare itself, in bytes.
 const maxProlog = 4 << 10
 
-// templates are marks of programs that make pages. In a file with such a mark
-// the markup is the code.
+// templates holds the marks of programs that make pages. In a file with such a mark, the markup is the code.
 var templates = [][]byte{[]byte("{{"), []byte("{%"), []byte("<%"), []byte("<?php"), []byte("<?=")}
 
-// IsPage says whether a text in HTML is a page for people to read: complete,
-// and neither a template nor a fragment.
+// IsPage reports whether an HTML text is a page for people to read. Such a page is complete, and neither a template nor
+// a fragment.
 func IsPage(source []byte) bool {
 	head := bytes.ToLower(source[:min(len(source), maxProlog)])
 	if !bytes.Contains(head, []byte("<!doctype html")) && !bytes.Contains(head, []byte("<html")) {
@@ -32,8 +31,8 @@ func IsPage(source []byte) bool {
 	return true
 }
 
-// htmlText returns the visible text of a page. Each line of it is the text on
-// that line of the file. Headings begin with #, items with -.
+// htmlText returns the visible text of a page. Each line holds the text on the same line of the file. Headings begin
+// with #, and items with -.
 func htmlText(ctx context.Context, source []byte) ([]byte, *Refusal, error) {
 	if !IsPage(source) {
 		return nil, unreadable("it is no whole page, or a template of one"), nil
@@ -59,7 +58,7 @@ func htmlText(ctx context.Context, source []byte) ([]byte, *Refusal, error) {
 		case html.TextToken:
 			p.text(raw)
 		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
-			breaks := bytes.Count(raw, newline) // Raw is not to be used after TagName
+			breaks := bytes.Count(raw, newline) // Raw must not be used after TagName
 			p.tag(tokens, kind)
 			p.breaks(breaks)
 		default:
@@ -74,7 +73,7 @@ func htmlText(ctx context.Context, source []byte) ([]byte, *Refusal, error) {
 
 var newline = []byte("\n")
 
-// page is the text so far.
+// page gathers the text of a page.
 type page struct {
 	out     bytes.Buffer
 	raw     string // the element whose text is not markup
@@ -83,8 +82,7 @@ type page struct {
 	dropped int    // bytes of scripts and styles
 }
 
-// The text of hidden elements is not visible. The text of plain elements has no
-// entities.
+// The text of hidden elements is not visible. The text of plain elements has no entities.
 var (
 	hidden = map[string]bool{"script": true, "style": true, "noscript": true, "iframe": true, "noembed": true, "noframes": true}
 	plain  = map[string]bool{"xmp": true, "plaintext": true}
@@ -161,12 +159,12 @@ func (p *page) text(raw []byte) {
 	}
 }
 
-// words writes a part of a line. It makes one blank of several, and begins no
-// line with one, except inside elements that keep blanks.
+// words writes a part of a line. Except inside elements that keep blanks, it makes one blank of several, and begins no
+// line with a blank.
 func (p *page) words(text string) {
 	text = strings.Map(func(r rune) rune {
 		switch r {
-		case '\n', '\f', '\u00a0': // of entities: only the file's line ends count
+		case '\n', '\f', '\u00a0': // these come from entities, and only the file's own line ends count
 			return ' '
 		case '\r':
 			return -1
@@ -201,7 +199,7 @@ func (p *page) space() {
 	p.blank = false
 }
 
-// lines writes only the line ends of markup.
+// lines writes only the line ends in a piece of markup.
 func (p *page) lines(raw []byte) { p.breaks(bytes.Count(raw, newline)) }
 
 func (p *page) breaks(n int) {

@@ -44,8 +44,7 @@ func TestHTMLThatIsNoPage(t *testing.T) {
 	}
 }
 
-// TestHTMLInTime reads repetitions as large as the largest file that is read by
-// default.
+// TestHTMLInTime reads repetitions of the size of the largest file that is read by default.
 func TestHTMLInTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")

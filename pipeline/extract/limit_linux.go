@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// alone starts a child in a network of its own, which has no interface.
+// alone puts a child into a network of its own, which has no interface.
 func alone() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET}
 }
@@ -15,8 +15,7 @@ func alone() *syscall.SysProcAttr {
 // tooBusy is the signal that ends a child whose time is up.
 const tooBusy = syscall.SIGXCPU
 
-// limit bounds the time and the memory of a child that waits for its input, and
-// keeps it from writing files.
+// limit bounds the time and the memory of a child that waits for its input. It also keeps the child from writing files.
 func limit(pid int, cpu time.Duration) error {
 	seconds := uint64((cpu + time.Second - 1) / time.Second)
 	for resource, most := range map[int]unix.Rlimit{

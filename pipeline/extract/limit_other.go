@@ -7,12 +7,11 @@ import (
 	"time"
 )
 
-// alone changes nothing: these systems cannot give a child a network of its
-// own.
+// alone changes nothing, because these systems cannot give a child a network of its own.
 func alone() *syscall.SysProcAttr { return nil }
 
 // tooBusy is a signal that nobody sends here.
 const tooBusy = syscall.Signal(-1)
 
-// limit changes nothing: the deadline alone bounds the child.
+// limit changes nothing. Only the deadline bounds the child.
 func limit(int, time.Duration) error { return nil }

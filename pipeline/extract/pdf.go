@@ -12,18 +12,17 @@ import (
 	"time"
 )
 
-// Bounds of reading one PDF. The pages and the bytes of its text are counted, and decide
-// first. Processor time decides about what costs more than that, because a
-// loaded machine grants it later, but not less of it. The deadline only finds a
-// program that stands still; the file is then tried again.
+// Bounds for reading one PDF. First, the pages and the bytes of the text are counted. Then processor time bounds what
+// is costly otherwise: a loaded machine grants processor time later, but not less of it. The deadline is only for a
+// program that hangs, and the file is tried again after it.
 const (
 	maxCPU    = 20 * time.Second
 	maxWait   = 5 * time.Minute
-	maxMemory = 1 << 30 // of address space
-	maxPages  = 10_000  // of a file; a file may name one page very often
+	maxMemory = 1 << 30 // bytes of address space
+	maxPages  = 10_000  // pages of a file, which may name one page very often
 	maxProbe  = 10 * time.Second
 	maxProbed = 4 << 10         // bytes of the answer to --version
-	killWait  = 5 * time.Second // for its pipes to close
+	killWait  = 5 * time.Second // the time for its pipes to close
 )
 
 // program is the child that reads PDF.
@@ -31,7 +30,7 @@ type program struct {
 	path    string
 	version string
 	missing string
-	attr    *syscall.SysProcAttr // keeps it from the network, where the kernel allows that
+	attr    *syscall.SysProcAttr // keeps it off the network, where the kernel allows that
 	cpu     time.Duration
 	wait    time.Duration
 }
@@ -59,7 +58,7 @@ func findProgram(path string) *program {
 		switch {
 		case err != nil && match == nil:
 			p.missing = fmt.Sprintf("%s: %s does not answer to -v", install, p.path)
-		case match == nil || !bytes.Contains(said, []byte("oppler")): // Xpdf's program has other options
+		case match == nil || !bytes.Contains(said, []byte("oppler")): // Xpdf's program of that name has other options
 			p.missing = fmt.Sprintf("%s: %s is not poppler's", install, p.path)
 			return p
 		default:
@@ -70,8 +69,7 @@ func findProgram(path string) *program {
 	return p
 }
 
-// command starts the program with an empty environment and in the root
-// directory.
+// command prepares the program with an empty environment, in the root directory.
 func (p *program) command(ctx context.Context, attr *syscall.SysProcAttr, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, p.path, args...)
 	cmd.Env = []string{"LC_ALL=C"}
@@ -81,8 +79,7 @@ func (p *program) command(ctx context.Context, attr *syscall.SysProcAttr, args .
 	return cmd
 }
 
-// text runs the program on a file. The program reads it from its standard input,
-// so it needs to open no path.
+// text runs the program on a file. The program reads the file from its standard input, so it needs no path.
 func (p *program) text(ctx context.Context, content []byte, most int) ([]byte, *Refusal, error) {
 	if p.missing != "" {
 		return nil, &Refusal{NoProgram, p.missing}, nil
@@ -113,7 +110,7 @@ func (p *program) text(ctx context.Context, content []byte, most int) ([]byte, *
 		refused, err := p.failure(cmd.ProcessState, running.Err(), err)
 		return nil, refused, err
 	}
-	if bytes.Count(out.kept, formFeed) > maxPages { // one ends each page
+	if bytes.Count(out.kept, formFeed) > maxPages { // a form feed ends each page
 		return nil, unreadable("it has more than %d pages", maxPages), nil
 	}
 	return pages(clean(out.kept)), nil, nil
@@ -132,8 +129,7 @@ func (g gate) Read(p []byte) (int, error) {
 	return g.content.Read(p)
 }
 
-// bounded keeps up to one byte more than most of what is written to it, and
-// reports when it is full.
+// bounded keeps what is written to it, up to most bytes and one more, and reports when it is full.
 type bounded struct {
 	kept []byte
 	most int
@@ -148,8 +144,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// failure tells failures that are the file's fault from those that may not
-// happen again.
+// failure distinguishes failures that are the file's fault from those that may not happen again.
 func (p *program) failure(state *os.ProcessState, late, err error) (*Refusal, error) {
 	if state == nil {
 		return nil, fmt.Errorf("run pdftotext: %w", err)
@@ -163,7 +158,7 @@ func (p *program) failure(state *os.ProcessState, late, err error) (*Refusal, er
 		return nil, fmt.Errorf("run pdftotext: no end after %s", p.wait)
 	}
 	if signaled {
-		if status.Signal() == syscall.SIGKILL { // sent by the machine when memory is short, not by us
+		if status.Signal() == syscall.SIGKILL { // the machine sends it when memory is short; leat does not
 			return nil, fmt.Errorf("run pdftotext: %w", err)
 		}
 		return unreadable("pdftotext breaks on it (%s)", status.Signal()), nil
@@ -178,8 +173,7 @@ func (p *program) failure(state *os.ProcessState, late, err error) (*Refusal, er
 	}
 }
 
-// pages begins each page but the first with a form feed on a line of its own,
-// and leaves out empty pages at the end.
+// pages puts a form feed on a line of its own before each page except the first, and leaves out empty pages at the end.
 func pages(text []byte) []byte {
 	list := bytes.Split(bytes.TrimRight(text, "\f\n \t"), []byte("\f"))
 	var out bytes.Buffer

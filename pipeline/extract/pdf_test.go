@@ -90,7 +90,7 @@ func TestPDF(t *testing.T) {
 	}
 }
 
-// squeeze leaves out blank lines, because versions of poppler differ in them.
+// squeeze leaves out blank lines, in which versions of poppler differ.
 func squeeze(text []byte) string {
 	s := string(text)
 	for strings.Contains(s, "\n\n") {
@@ -99,7 +99,7 @@ func squeeze(text []byte) string {
 	return s
 }
 
-// fake is a program in place of pdftotext.
+// fake returns a reader whose pdftotext is a script.
 func fake(t *testing.T, does string) *Reader {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -121,8 +121,8 @@ func TestPDFProgram(t *testing.T) {
 	for _, test := range []struct {
 		name, does string
 		want       string
-		refused    string // part of why
-		err        string // part of it
+		refused    string // a part of the refusal
+		err        string // a part of the error
 	}{
 		{name: "its input", does: "exec cat", want: "in\n"},
 		{name: "its arguments", does: `echo "$@" "$PWD"`, want: "-q -enc UTF-8 -eol unix -l 10001 - - /\n"},

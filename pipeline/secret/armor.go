@@ -2,18 +2,17 @@ package secret
 
 import "bytes"
 
-// maxArmor bounds a private key in a text: RSA of 16,384 bits has 12 KiB.
+// maxArmor bounds a private key in a text, in bytes. An RSA key of 16,384 bits has 12 KiB.
 const maxArmor = 32 << 10
 
-// minArmor is the base64 of the shortest private key, in bytes: that of
-// Ed25519 in PKCS #8 has 64. Less is an ellipsis.
+// minArmor is the least base64 of a private key, in bytes. An Ed25519 key in PKCS #8 has 64. Anything shorter is an
+// abbreviated example.
 const minArmor = 40
 
 var dashes = []byte("-----")
 
-// privateKey matches the label of RFC 7468, of OpenSSH and of PGP. Its keyword
-// stands at the end of "-----BEGIN … PRIVATE KEY"; the masked text lies between
-// that line and the next dashes.
+// privateKey matches the label of RFC 7468, of OpenSSH and of PGP. Its keyword is the end of "-----BEGIN … PRIVATE
+// KEY". The masked text lies between that line and the next dashes.
 func privateKey(text []byte, at, end int) (span, bool) {
 	label := max(0, at-48)
 	begin := bytes.LastIndex(text[label:at], []byte("-----BEGIN "))
@@ -29,7 +28,7 @@ func privateKey(text []byte, at, end int) (span, bool) {
 	return armored(text, end+len(dashes), true)
 }
 
-// isLabel accepts capitals, digits and blanks, which may precede "PRIVATE KEY".
+// isLabel reports whether b consists of capitals, digits and blanks, which may precede "PRIVATE KEY".
 func isLabel(b []byte) bool {
 	for _, c := range b {
 		if c != ' ' && !upAlnum[c] {
@@ -42,9 +41,8 @@ func isLabel(b []byte) bool {
 // puttyKey matches the private part of PuTTY's format.
 func puttyKey(text []byte, _, end int) (span, bool) { return armored(text, end, false) }
 
-// armored takes the base64 from at to the next dashes, or as far as it goes, if
-// it is enough for a key. It may be broken into string literals and begin with
-// headers.
+// armored takes the base64 from at to the next dashes, or as far as it goes, if it is long enough for a key. The base64
+// may be broken into string literals and begin with headers.
 func armored(text []byte, at int, headers bool) (span, bool) {
 	window := text[at:min(len(text), at+maxArmor)]
 	if end := bytes.Index(window, dashes); end >= 0 {

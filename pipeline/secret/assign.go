@@ -10,9 +10,8 @@ const (
 	maxValue = 256 // bytes of a value
 )
 
-// Names that hold passwords, and names that hold keys. A name is one of these
-// with any text before it, and with a text after it that does not give the
-// value another meaning.
+// Names of passwords, and names of keys. Any text may stand before such a name, and any text after it that does not
+// give the value another meaning.
 var (
 	passwordNames = []string{"password", "passwd", "passphrase", "passcode", "pwd", "passwort", "kennwort", "wachtwoord", "senha", "motdepasse", "mot_de_passe", "contrasena"}
 	keyNames      = []string{
@@ -24,7 +23,7 @@ var (
 		"storage_key", "storagekey", "deploy_key", "service_key", "servicekey", "server_key", "serverkey", "integration_key", "ingest_key", "ingestion_key",
 		"write_key", "writekey", "webhook_key", "crypt_key", "cryptkey", "functions-key", "client_key", "clientkey", "dockerconfigjson", "tunnel_key", "rest_key", "datakey", "kms_key",
 	}
-	// Common words, and endings of such, count only alone or after a mark.
+	// These are common words, or endings of common words. They count only alone or after a mark.
 	shortNames = []string{"pass", "_pw", "-pw", "psk", "_pat"}
 )
 
@@ -45,7 +44,7 @@ func assignKeywords() []keyword {
 	}})
 }
 
-// otherwise are parts of names whose value is not itself a secret.
+// otherwise holds parts of names whose value is not itself a secret.
 var otherwise = [][]byte{
 	[]byte("hash"), []byte("digest"), []byte("path"), []byte("file"), []byte("dir"), []byte("name"), []byte("url"), []byte("uri"), []byte("endpoint"),
 	[]byte("type"), []byte("kind"), []byte("len"), []byte("size"), []byte("count"), []byte("limit"), []byte("field"), []byte("label"), []byte("hint"),
@@ -72,14 +71,14 @@ func assignment(is func([]byte) bool) func([]byte, int, int) (span, bool) {
 	}
 }
 
-// whole requires the keyword to be the name, or the name's last word.
+// whole requires that the keyword is the whole name, or its last word.
 func whole(match func([]byte, int, int) (span, bool)) func([]byte, int, int) (span, bool) {
 	return func(text []byte, at, end int) (span, bool) {
 		if end == len(text) || urlSafe[text[end]] || text[end] == '.' || text[end] == '\n' {
 			return span{}, false
 		}
 		if text[end] == ':' && string(text[at:end]) == "PASS" && (at == 0 || text[at-1] != '_') {
-			return span{}, false // a printout of a test
+			return span{}, false // the output of a test
 		}
 		if at > 0 && alnum[text[at]] && alnum[text[at-1]] && (text[at] >= 'a' || text[at-1] < 'a' || text[at-1] > 'z' || text[end-1] < 'a') {
 			return span{}, false // neither after a mark nor at a capital inside a name
@@ -88,8 +87,7 @@ func whole(match func([]byte, int, int) (span, bool)) func([]byte, int, int) (sp
 	}
 }
 
-// isOther says whether the words around the keyword give the name another
-// meaning.
+// isOther reports whether the words around the keyword give the name another meaning.
 func isOther(before, after []byte) bool {
 	after = bytes.ToLower(after)
 	if len(after) > 0 && (bytes.HasSuffix(after, []byte("id")) || bytes.HasPrefix(after, []byte("s_")) && bytes.Contains(after, []byte("per"))) {
@@ -115,7 +113,7 @@ func isOther(before, after []byte) bool {
 //	name: Type = "v"   .name("v")   <name>v</name>   --name v   name="name" value="v"
 //	NAME := v   NAME ?= v   ENV NAME v   name 'v'   and what pair says
 //
-// quoted says that only a quoted value counts.
+// The result quoted says that only a quoted value counts.
 func operator(text []byte, start, stop int) (at int, quoted, ok bool) {
 	i := stop
 	closed := i < len(text) && (text[i] == '"' || text[i] == '\'' || text[i] == '`')
@@ -188,7 +186,7 @@ func behindSign(text []byte, start, stop, j int) (at int, quoted bool) {
 	return 0, false
 }
 
-// isUpper says whether a name is written like an environment variable.
+// isUpper reports whether a name is written like an environment variable.
 func isUpper(name []byte) bool {
 	for _, c := range name {
 		if !upAlnum[c] && c != '_' {
@@ -198,8 +196,7 @@ func isUpper(name []byte) bool {
 	return true
 }
 
-// startsLine says whether a name is the first word of its line, or a word of
-// SQL.
+// startsLine reports whether a name is the first word of its line, or a word of SQL.
 func startsLine(text []byte, start, stop int) bool {
 	i := start
 	for i > 0 && start-i < maxBlanks && blank[text[i-1]] {
@@ -209,7 +206,7 @@ func startsLine(text []byte, start, stop int) bool {
 	return i == 0 || text[i-1] == '\n' || sql || follows(text, start, "with ", "encrypted ")
 }
 
-// follows says whether one of the words stands before a name, in any case.
+// follows reports whether one of the words, in any case, stands before a name.
 func follows(text []byte, start int, words ...string) bool {
 	for _, w := range words {
 		if start >= len(w) && text[start-1] == w[len(w)-1] && bytes.EqualFold(text[start-len(w):start], []byte(w)) {
@@ -219,7 +216,7 @@ func follows(text []byte, start int, words ...string) bool {
 	return false
 }
 
-// pair finds the value of a name that is itself a value:
+// pair finds the value that belongs to a name, if the name is itself a value:
 //
 //	name="NAME" value="v"   - name: NAME⏎  value: v   {"name": "NAME", "value": "v"}
 //	<key>NAME</key><string>v</string>   variable "NAME" { default = "v"   <NAME encoding="x">v
@@ -275,8 +272,8 @@ var (
 // maxPair bounds the distance between a name and its value, in bytes.
 const maxPair = 160
 
-// typed steps over a type and a sign after it, if there is one. A sign at the
-// end of a line is padding of base64.
+// typed skips a type and the equals sign after it, if there is one. An equals sign at the end of a line is padding of
+// base64.
 func typed(text []byte, at int) int {
 	i := blanks(text, at)
 	j := classOfTypes.run(text, i, maxName)
@@ -295,7 +292,7 @@ func typed(text []byte, at int) int {
 
 var classOfTypes = classOf(digits, lowers, uppers, "_.*&?|<>[]")
 
-// maxBlanks bounds the alignment of a value, in bytes.
+// maxBlanks bounds the blanks that align a value.
 const maxBlanks = 64
 
 var blank = classOf(" \t")
@@ -306,7 +303,7 @@ func hasFold(b []byte, prefix string) bool {
 	return len(b) >= len(prefix) && bytes.EqualFold(b[:len(prefix)], []byte(prefix))
 }
 
-// value takes the text at at: a string in quotes, or a bare word.
+// value takes the value at at, which is a string in quotes or a bare word.
 func value(text []byte, at int, quoted bool, is func([]byte) bool) (span, bool) {
 	at = blanks(text, at)
 	if at < len(text)-1 && letter[text[at]] && (text[at+1] == '"' || text[at+1] == '\'') {
@@ -331,14 +328,14 @@ func value(text []byte, at int, quoted bool, is func([]byte) bool) (span, bool) 
 		end++
 	}
 	if end < len(text) && (text[end] == '(' || text[end] == '[' || text[end] == '{') {
-		return span{}, false // a call, an index
+		return span{}, false // a call or an index
 	}
 	line := end == len(text) || text[end] == '\n' || text[end] == '\r'
 	return judge(text, at, end, func(b []byte) bool { return (isBare(b) || line && isLoose(b)) && is(b) })
 }
 
-// isLoose says whether a word without quotes is a value because it ends a line in
-// a way in which no expression of a program does.
+// isLoose reports whether a word without quotes, at the end of a line, is a value because no expression of a program
+// looks like it.
 func isLoose(b []byte) bool {
 	upper, lower, digits, marks := 0, 0, 0, 0
 	for _, c := range bytes.TrimRight(b, "0123456789") { // numbers end names
@@ -358,7 +355,7 @@ func isLoose(b []byte) bool {
 	return len(b) >= 8 && lower > 0 && !isTechnical(b) && (digits > 0 && (upper > 0 || marks > 0) || marks > 0 && upper > 0)
 }
 
-// endsBare are the bytes that end a value without quotes.
+// endsBare holds the bytes that end a value without quotes.
 var endsBare = classOf(" \t\r\n\"'`<>;,&)(]}[{|")
 
 // closing returns where a string ends, or -1.
@@ -383,7 +380,7 @@ func judge(text []byte, at, end int, is func([]byte) bool) (span, bool) {
 	return span{start: at, end: end, generic: true}, true
 }
 
-// technical are names with digits that code assigns without quotes.
+// technical holds names with digits that code assigns without quotes.
 var technical = [][]byte{
 	[]byte("base64"), []byte("base32"), []byte("sha"), []byte("md5"), []byte("utf"), []byte("int"), []byte("float"), []byte("x509"), []byte("oauth"), []byte("hex16"),
 	[]byte("pbkdf"), []byte("2fa"), []byte("rfc"), []byte("ed255"), []byte("aes"), []byte("k8s"), []byte("i18n"), []byte("http"),
@@ -394,8 +391,8 @@ func isTechnical(b []byte) bool {
 	return slices.ContainsFunc(technical, func(t []byte) bool { return bytes.Contains(lower, t) })
 }
 
-// isBare says whether a word without quotes is a value and not an expression.
-// Digits between letters make the difference.
+// isBare reports whether a word without quotes is a value and not an expression. Digits between letters make the
+// difference.
 func isBare(b []byte) bool {
 	if len(b) < 8 || !alnum[b[0]] && (len(b) < 32 || b[0] != '/' && b[0] != '+') {
 		return false

@@ -33,7 +33,7 @@ var (
 	base64Class = classOf(digits, lowers, uppers, "+/=")
 )
 
-// run returns the end of the bytes of c from at on, within most bytes.
+// run returns the end of the run of c's bytes that begins at at. It looks at up to most bytes.
 func (c *class) run(text []byte, at, most int) int {
 	end := min(len(text), at+most)
 	for at < end && c[text[at]] {
@@ -42,7 +42,7 @@ func (c *class) run(text []byte, at, most int) int {
 	return at
 }
 
-// back returns the beginning of the bytes of c before at, within most bytes.
+// back returns the beginning of the run of c's bytes that ends at at. It looks at up to most bytes.
 func (c *class) back(text []byte, at, most int) int {
 	begin := max(0, at-most)
 	for at > begin && c[text[at-1]] {
@@ -51,5 +51,5 @@ func (c *class) back(text []byte, at, most int) int {
 	return at
 }
 
-// before says whether the byte before at is in c.
+// before reports whether the byte before at is in c.
 func (c *class) before(text []byte, at int) bool { return at > 0 && c[text[at-1]] }

@@ -4,8 +4,8 @@ import "bytes"
 
 // command is a program that takes a password on its command line.
 type command struct {
-	name  string   // with the blank that follows it
-	flags []string // before the password, or before user:password
+	name  string   // includes the blank after it
+	flags []string // flags before the password, or before user:password
 	pair  bool     // the argument is user:password
 	glued bool     // the password may follow the flag without a blank
 }
@@ -42,7 +42,7 @@ func commandKeywords() []keyword {
 
 const maxLine = 1 << 10 // bytes of a command with its arguments
 
-// match walks through the arguments, also over lines that a backslash joins.
+// match goes through the arguments, also across lines that a backslash joins.
 func (c command) match(text []byte, at, end int) (span, bool) {
 	if word.before(text, at) || at > 0 && (text[at-1] == '.' || text[at-1] == '-') {
 		return span{}, false
@@ -109,8 +109,8 @@ func (c command) judge(text []byte, from, to int) (span, bool) {
 	return judge(text, from, to, isSecret)
 }
 
-// argument returns the next argument, without its quotes, and where the one
-// after it may begin. from == to says that the command has ended.
+// argument returns the next argument, without its quotes, and where the one after it may begin. If the command has
+// ended, from equals to.
 func argument(text []byte, i, limit int) (from, to, next int) {
 	for i < limit && (blank[text[i]] || text[i] == '\\' && i+1 < limit && (text[i+1] == '\n' || text[i+1] == '\r')) {
 		if text[i] == '\\' {

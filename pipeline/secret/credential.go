@@ -5,8 +5,7 @@ import (
 	"encoding/base64"
 )
 
-// credentialKeywords find credentials in files and values with a form of their
-// own.
+// credentialKeywords find credentials in files and values that have a form of their own.
 func credentialKeywords() []keyword {
 	list := []keyword{
 		{"machine ", "netrc", netrc},
@@ -39,9 +38,8 @@ func credentialKeywords() []keyword {
 
 const maxNetrc = 1 << 10 // bytes of an entry
 
-// netrc matches "machine NAME login NAME password VALUE", over lines or on one,
-// as ftp and curl read it. In a program's string an entry ends with the string, or at an
-// escape: its line's end.
+// netrc matches "machine NAME login NAME password VALUE", on one line or on several, as ftp and curl read it. In a
+// string of a program, an entry ends with the string or at an escape, which stands for the end of its line.
 func netrc(text []byte, at, end int) (span, bool) {
 	if word.before(text, at) {
 		return span{}, false
@@ -118,8 +116,8 @@ func crypted(text []byte, at, end int) (span, bool) {
 	return span{start: at + 1, end: stop}, true
 }
 
-// encodedKey matches a private key in PEM that is encoded in base64 once more,
-// as in Kubernetes. Its keyword is the encoding of "-----BEGIN ".
+// encodedKey matches a PEM private key that is encoded in base64 once more, as in Kubernetes. Its keyword is the
+// encoding of "-----BEGIN ".
 func encodedKey(text []byte, at, end int) (span, bool) {
 	if base64Class.before(text, at) {
 		return span{}, false
@@ -134,7 +132,7 @@ func encodedKey(text []byte, at, end int) (span, bool) {
 	return armored(text, at, false)
 }
 
-// pairIn says whether base64 holds user:password.
+// pairIn reports whether base64 encodes user:password.
 func pairIn(b []byte) bool {
 	b = bytes.TrimRight(b, "=")
 	plain := make([]byte, base64.RawStdEncoding.DecodedLen(len(b)))
@@ -181,7 +179,7 @@ func quotedPassword(text []byte, at, end int) (span, bool) {
 	return span{}, false
 }
 
-const jwkWindow = 2 << 10 // bytes around a member of a key within which its type stands
+const jwkWindow = 2 << 10 // bytes around a member of a key in which the key's type is looked for
 
 // jsonWebKey matches a private member of RFC 7517.
 func jsonWebKey(text []byte, at, end int) (span, bool) {
@@ -282,8 +280,7 @@ func directive(text []byte, at, end int) (span, bool) {
 	return judge(text, from, to, func(b []byte) bool { return isPassword(b) && !bytes.HasSuffix(b, []byte("(")) })
 }
 
-// wordpress matches keys and salts in wp-config.php, which may hold any
-// character.
+// wordpress matches keys and salts in wp-config.php. They may hold any character.
 func wordpress(text []byte, at, end int) (span, bool) {
 	if end+2 > len(text) || text[end] != '\'' && text[end] != '"' || text[end+1] != ',' {
 		return span{}, false

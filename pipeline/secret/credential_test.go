@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// planted is a place where people leave a secret: the text of a file, with %s
-// for the secret.
+// planted is a file in which people leave a secret. Its text has %s in place of the secret.
 type planted struct {
 	kind, file, secret string
 }
@@ -24,20 +23,19 @@ func (g generator) uuid() string {
 	return g.of(hexes, 8) + "-" + g.of(hexes, 4) + "-4" + g.of(hexes, 3) + "-b" + g.of(hexes, 3) + "-" + g.of(hexes, 12)
 }
 
-// padded is base64 of at most 48 characters that ends in one equals sign.
+// padded returns base64 of at most 48 characters that ends in one equals sign.
 func (g generator) padded() string { return g.base64(11 + 3*g.IntN(8)) }
 
 func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
-// pem is a private key in the form that programs write.
+// pem returns a private key in the form that programs write.
 func (g generator) pem(label string) string {
 	return "-----BEGIN " + label + "-----\n" + wrap(g.base64(1190), 64, "\n") + "\n-----END " + label + "-----\n"
 }
 
 const uppersDigits = uppers + digits
 
-// files are secrets in the files and commands that hold them. A provider or a
-// program documents each kind.
+// files returns secrets in the files and commands that hold them. Each kind is documented by a provider or a program.
 func (g generator) files() []planted {
 	wordpress := func() string { return g.of(base62+"!@#^&*()-_ {}|~+=,.:/?", 64) }
 	return []planted{
@@ -214,8 +212,8 @@ func (g generator) discord() string {
 	return "MT" + g.of(base62, 24) + "." + g.of(base62, 6) + "." + g.of(safe64, 37) + g.of(base62, 1)
 }
 
-// TestPlantedSecretsAreMasked plants each secret in its file, with another line
-// after it, and requires that most kinds are masked in every draw.
+// TestPlantedSecretsAreMasked plants each secret in its file, with another line after it. Most kinds must be masked in
+// every draw.
 func TestPlantedSecretsAreMasked(t *testing.T) {
 	const draws = 20
 	missed, kinds, planted := map[string]int{}, map[string]bool{}, 0
@@ -261,8 +259,7 @@ func TestPlantedSecretsAreMasked(t *testing.T) {
 	}
 }
 
-// TestNamesThatLookLikeCredentials holds texts that the rules for files and
-// commands must leave alone.
+// TestNamesThatLookLikeCredentials has texts that the rules for files and commands must leave alone.
 func TestNamesThatLookLikeCredentials(t *testing.T) {
 	for _, text := range []string{
 		"bypass = compute1(value2)\n", "    pass\n", "pass: int = 5\n", "compass: north12east\n", "passes=12345678\n", "test_pass = run_test_1(x)\n",

@@ -2,7 +2,7 @@ package secret
 
 import "bytes"
 
-// formatKeywords find formats that have more than a prefix.
+// formatKeywords find formats that consist of more than a prefix.
 func formatKeywords() []keyword {
 	return []keyword{
 		{"sg.", "sendgrid-key", parts("SG.", part{urlSafe, 16, 32}, part{urlSafe, 32, 64})},
@@ -40,7 +40,7 @@ func formatKeywords() []keyword {
 	}
 }
 
-// discord is a bot's token: its number in base64, a time, and a signature.
+// discord matches a bot's token: the bot's number in base64, a time, and a signature.
 func discord(text []byte, _, end int) (span, bool) {
 	if end < len(text) && (text[end] == '"' || text[end] == '\'') {
 		end++

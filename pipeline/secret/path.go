@@ -7,20 +7,17 @@ import (
 	"fmt"
 )
 
-// standIn replaces a secret in a path: it and a part of the
-// secret's hash, in hex.
+// standIn, followed by a part of the secret's hash in hex, replaces a secret in a path.
 const standIn, standInBytes = "masked-", 6
 
-// Path returns a path without its secrets, which is the name that a file has
-// everywhere outside its repository. Each secret gives way to "masked-" and
-// twelve digits of its SHA-256, so that two files whose names differ by their
-// secrets alone stay two, and all of a directory stay together. The result is
-// path itself if it holds no secret, as Path's own results do.
+// Path returns a path without its secrets. The result is the name that a file has everywhere outside its repository.
+// Path replaces each secret by "masked-" and twelve digits of the secret's SHA-256. So two files whose names differ
+// only in their secrets remain two files, and the files of a directory stay together. If the path holds no secret, the
+// result is path itself. Results of Path hold none.
 //
-// The digits tell nothing of a token. A password that can be guessed can be
-// recognised by them.
+// The digits reveal nothing about a token. But whoever guesses a password can confirm the guess by them.
 func Path(path []byte) []byte {
-	spans, _, _ := find(context.Background(), path) // which never ends
+	spans, _, _ := find(context.Background(), path) // this context never ends
 	if len(spans) == 0 {
 		return path
 	}
@@ -39,8 +36,7 @@ func Path(path []byte) []byte {
 	return out.Bytes()
 }
 
-// isStandIn reports whether a text found as a secret, by the name before it, is the
-// stand-in of one.
+// isStandIn reports whether a text that was found as a secret by the name before it is the stand-in of a secret.
 func isStandIn(text []byte) bool {
 	digits, found := bytes.CutPrefix(text, []byte(standIn))
 	return found && len(digits) == 2*standInBytes && hexClass.run(digits, 0, len(digits)) == len(digits)

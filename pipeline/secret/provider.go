@@ -1,6 +1,6 @@
 package secret
 
-// token is a format of a provider: a prefix and a number of random characters.
+// token is a provider's format: a prefix and a number of random characters.
 type token struct {
 	rule     string
 	of       *class
@@ -8,9 +8,8 @@ type token struct {
 	prefixes []string
 }
 
-// tokens are formats that providers, or the partners of their scanners,
-// publish. Where a format has grown over time, the bounds include every
-// version.
+// tokens holds formats that providers, or partners of their scanners, have published. If a format has grown over time,
+// the bounds include every version.
 var tokens = []token{
 	{"github-token", alnum, 36, 255, []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_"}},
 	{"github-token", word, 36, 255, []string{"github_pat_"}},

@@ -8,21 +8,19 @@ import (
 
 // keyword is a text around which a matcher looks for a secret.
 type keyword struct {
-	word string // in lower case; found in any case
+	word string // in lower case, but found in any case
 	rule string
-	// match looks around text[at:end], which is the keyword in any case. Where there is no
-	// secret, the span tells what was read and no more.
+	// match looks around text[at:end], which is the keyword in any case. If there is no secret, the span says only how
+	// much was read.
 	match func(text []byte, at, end int) (span, bool)
 }
 
-// width is the number of classes of bytes in the scanner's table, above the
-// number of different bytes in keywords. It is no power of two, because rows of
-// such a size would share a few lines of the processor's cache.
+// width is the number of classes of bytes in the scanner's table. It is greater than the number of different bytes in
+// keywords. It is not a power of two, because rows of such a size would share a few lines of the processor's cache.
 const width = 56
 
-// scanner finds all keywords in one pass: the automaton of Aho and Corasick
-// ("Efficient String Matching", 1975), its failures resolved into a table. It
-// takes one look-up a byte, whatever the text.
+// scanner finds all keywords in one pass. It is the automaton of Aho and Corasick ("Efficient String Matching", 1975),
+// with the failure links resolved into a table. It takes one look-up for each byte, whatever the text.
 type scanner struct {
 	class  [256]uint8
 	next   []uint32     // state + class → state; states are multiples of width
@@ -32,7 +30,7 @@ type scanner struct {
 
 var keywords = sync.OnceValue(func() *scanner { return newScanner(rules()) })
 
-// scan calls each for every keyword of the text, until each returns false.
+// scan calls each for every keyword in the text, until each returns false.
 func (s *scanner) scan(text []byte, each func(k *keyword, at int) bool) {
 	state := uint32(0)
 	for i, b := range text {
@@ -50,7 +48,7 @@ func (s *scanner) scan(text []byte, each func(k *keyword, at int) bool) {
 
 // node is a state while the table is built.
 type node struct {
-	next  [width]int // 0: none, or the root
+	next  [width]int // 0 stands for none, or for the root
 	fail  int
 	depth int
 	found []*keyword
@@ -80,8 +78,8 @@ func newScanner(list []keyword) *scanner {
 	return s
 }
 
-// frequent are letters by their frequency in texts, so that the entries of a
-// row that are looked up most lie together.
+// frequent lists letters by their frequency in texts, so that the entries of a row that are looked up most lie
+// together.
 const frequent = "etaoinsrlcdupmhgfbvykwxqjz_"
 
 // classify numbers the bytes of keywords from 1, and returns the last number.
@@ -135,8 +133,7 @@ func resolve(nodes []node) {
 	}
 }
 
-// table numbers the states so that those that end a keyword come last, and the
-// most visited ones lie side by side.
+// table numbers the states. States that end a keyword come last, and the most visited states lie side by side.
 func (s *scanner) table(nodes []node) {
 	order := make([]int, len(nodes))
 	for i := range order {

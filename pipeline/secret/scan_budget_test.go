@@ -8,8 +8,7 @@ import (
 	"github.com/leatworks/leat/internal/testenv/cputime"
 )
 
-// A text has a budget of places at which secrets are looked for, which depends on its size
-// alone.
+// A text has a budget of places at which secrets are looked for. The budget depends only on the size of the text.
 func TestATextHasABudgetOfLooks(t *testing.T) {
 	dense := func(size int) []byte { return bytes.Repeat([]byte("7z "), size/3) }
 	if m := masked(dense(64 << 10)); m.Over {
@@ -18,7 +17,7 @@ func TestATextHasABudgetOfLooks(t *testing.T) {
 	if large := dense(320 << 10); !masked(large).Over {
 		t.Errorf("%d keywords are looked at, and %d may be", len(large)/3, Looks(len(large)))
 	}
-	// What a matcher reads counts, whether it finds a secret or not.
+	// The bytes that a matcher reads count whether it finds a secret or not.
 	key := append([]byte("private-lines: 14\n"), bytes.Repeat([]byte("Aa0+"), 40)...)
 	for _, tt := range []struct {
 		name string
@@ -37,14 +36,13 @@ func TestATextHasABudgetOfLooks(t *testing.T) {
 			t.Errorf("%s: another text each time", tt.name)
 		}
 	}
-	// What people write is far below: a keyword in each line of a large file.
+	// What people write stays far below the budget, even with a keyword in each line of a large file.
 	if m := masked(bytes.Repeat([]byte("set the password in the form, and http the rest\n"), 10_000)); m.Over {
 		t.Error("a text that people write is over its budget")
 	}
 }
 
-// The costliest keywords take time in proportion to the text, once it is longer than what
-// one look reads.
+// The costliest keywords take time in proportion to the text, once the text is longer than one look reads.
 func TestLooksGrowWithTheText(t *testing.T) {
 	for _, word := range []string{"7z ", "ya29.", "private-lines:", "curl ", "-----BEGIN PRIVATE KEY-----", "password=\"", "\"kty\":", "machine "} {
 		took := func(size int) time.Duration {
@@ -56,7 +54,7 @@ func TestLooksGrowWithTheText(t *testing.T) {
 		took(1 << 10)
 		for attempt := 1; ; attempt++ {
 			small, large := took(2*maxArmor), took(6*maxArmor)
-			if large < 5*small+20*time.Millisecond { // three times the text; the square would take nine
+			if large < 5*small+20*time.Millisecond { // three times the text; quadratic work would take nine times as long
 				break
 			}
 			if attempt == 5 {

@@ -7,37 +7,35 @@ import (
 	"unicode/utf8"
 )
 
-// Version of the rules. Raise it with every change that masks any text
-// differently. Texts that older rules masked are then read again.
+// Version is the version of the rules. Raise it with every change that masks any text differently. Texts that older
+// rules masked are then read again.
 const Version = 5
 
-// MaxFindings is how many secrets a text may hold. One with more is a list of
-// credentials, and no part of it is worth the risk: see [Masked.Excess].
+// MaxFindings bounds the secrets that a text may hold. A text with more is a list of credentials, and no part of it is
+// worth the risk: see [Masked.Excess].
 const MaxFindings = 1000
 
 // Finding is a secret that was masked.
 type Finding struct {
-	Rule       string // name of the rule: lower case, words joined by hyphens
-	Line       int    // on which it begins, from 1
+	Rule       string // the name of the rule: lower-case words joined by hyphens
+	Line       int    // the line on which it begins, from 1
 	Start, End int    // bytes, half open
 }
 
 // Masked is a text without its secrets.
 type Masked struct {
-	Text     []byte    // of the original's length; the original itself if it holds no secret
+	Text     []byte    // as long as the original; the original itself if it holds no secret
 	Findings []Finding // in order; spans do not overlap
-	// Excess says that there were more than MaxFindings: Text is not to be
-	// used, and Findings are the first ones.
+	// Excess says that there were more than MaxFindings. Text must not be used then, and Findings holds the first ones.
 	Excess bool
-	// Over says that the text takes more looks than its size allows: it has too many
-	// keywords, or too much to read after them. Text is not to be used. See Looks.
+	// Over says that the text takes more looks than its size allows (see Looks). It has too many keywords, or too much
+	// to read after them. Text must not be used then.
 	Over bool
 }
 
-// The places of a text at which a matcher may look for a secret: freeLooks, and one more
-// for each bytesPerLook bytes. A look reads bytesOfLook bytes or a little more; a matcher
-// that reads on counts as another look for each bytesOfLook bytes. So the work is bounded
-// by the size of the text on any machine. Programs and documents that people write have a
+// A matcher may look for a secret at freeLooks places of a text, and at one more place for each bytesPerLook bytes. A
+// look reads bytesOfLook bytes or a little more. If a matcher reads more, each further bytesOfLook bytes count as
+// another look. So the size of a text bounds the work on any machine. Programs and documents that people write have one
 // keyword in some hundred bytes.
 const (
 	freeLooks    = 64 << 10
@@ -45,11 +43,10 @@ const (
 	bytesOfLook  = 1 << 10
 )
 
-// Looks is how many looks a text of a size may take.
+// Looks returns how many looks a text of a size may take.
 func Looks(size int) int { return freeLooks + size/bytesPerLook }
 
-// Mask finds the secrets of a text, which it does not change, and masks them. It
-// fails only if ctx ends.
+// Mask finds the secrets of a text and masks them in a copy. It fails only if ctx ends.
 func Mask(ctx context.Context, text []byte) (Masked, error) {
 	spans, over, err := find(ctx, text)
 	if err != nil || len(spans) == 0 {
@@ -75,21 +72,19 @@ var newline = []byte("\n")
 type span struct {
 	start, end int
 	rule       string
-	// armored says that the secret is base64 among marks that are not secret:
-	// quotes, escapes, indentation.
+	// armored says that the secret is base64 between characters that are not secret: quotes, escapes and indentation.
 	armored bool
-	generic bool // found by the name that it is assigned to, not by its format
-	// read is how many bytes the matcher has read, if that may be more than bytesOfLook. It
-	// is told whether there is a secret or not.
+	generic bool // found by the name to which it is assigned, not by its format
+	// read is how many bytes the matcher has read, if that may be more than bytesOfLook. It is set whether there is a
+	// secret or not.
 	read int
 }
 
-// looksPerCheck is the number of looks after which find looks at its context, which is a
-// matter of milliseconds.
+// looksPerCheck is the number of looks after which find checks its context. They take a few milliseconds.
 const looksPerCheck = 1 << 10
 
-// find returns the spans of a text in order, up to MaxFindings+1. Overlapping
-// spans become one. over says that the text takes more looks than Looks allows.
+// find returns the spans of a text in order, up to MaxFindings+1. It joins overlapping spans into one. over says that
+// the text takes more looks than Looks allows.
 func find(ctx context.Context, text []byte) (spans []span, over bool, err error) {
 	looks, most, check := 0, Looks(len(text)), looksPerCheck
 	keywords().scan(text, func(k *keyword, at int) bool {
@@ -109,7 +104,7 @@ func find(ctx context.Context, text []byte) (spans []span, over bool, err error)
 		}
 		s.rule = k.rule
 		if spans = join(spans, s); len(spans) > 4*MaxFindings {
-			// A key that begins before all of them may still join them.
+			// A key that begins before all of these spans may still join them.
 			return false
 		}
 		return true
@@ -120,8 +115,8 @@ func find(ctx context.Context, text []byte) (spans []span, over bool, err error)
 	return spans, over, err
 }
 
-// join adds a span to a list in order without overlaps. Keywords come in the
-// order of their ends, and secrets nearly so, so the place is near the end.
+// join adds a span to a sorted list without overlaps. Keywords come in the order of their ends, and so do most secrets.
+// So the place of the span is near the end of the list.
 func join(list []span, s span) []span {
 	i := len(list)
 	for i > 0 && list[i-1].end > s.start {
@@ -135,8 +130,8 @@ func join(list []span, s span) []span {
 	return slices.Replace(list, i, j, s)
 }
 
-// union covers two spans. It takes the name of the one whose rule knows the
-// format, or else of the longer one.
+// union returns a span that covers two. It takes the rule of the span that was found by its format, or else of the
+// longer one.
 func union(a, b span) span {
 	u := a
 	if a.generic && !b.generic || a.generic == b.generic && b.end-b.start > a.end-a.start {
@@ -149,11 +144,11 @@ func union(a, b span) span {
 
 func inside(a, b span) bool { return b.start <= a.start && a.end <= b.end }
 
-// Fillers for characters outside ASCII, by their length. A masked text keeps
-// its length in UTF-8, in UTF-16, and in nearly all other encodings.
+// fillers replace characters outside ASCII, by their length. A masked text keeps its length in UTF-8, in UTF-16, and in
+// nearly all other encodings.
 var fillers = [...]string{2: "×", 3: "※", 4: "🔒"}
 
-// mask overwrites a secret and leaves its line breaks.
+// mask overwrites a secret, but keeps its line breaks.
 func mask(s []byte, armored bool) {
 	if armored {
 		maskArmored(s)
@@ -177,7 +172,7 @@ func mask(s []byte, armored bool) {
 	}
 }
 
-// maskArmored overwrites base64 and leaves the characters after backslashes.
+// maskArmored overwrites base64, but keeps the characters after backslashes.
 func maskArmored(s []byte) {
 	for i := 0; i < len(s); i++ {
 		switch {

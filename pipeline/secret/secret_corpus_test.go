@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// sample is one or more lines of a file. The masked text must not hold secret;
-// an empty secret says that nothing is secret.
+// sample is one or more lines of a file. The masked text must not hold secret. If secret is empty, nothing may be
+// masked.
 type sample struct {
 	kind, text, secret string
 }
 
-// generator makes samples from the formats that providers publish. It puts
-// tokens together, so that none stands in the tree.
+// generator makes samples in the formats that providers publish. It assembles the tokens, so that the source tree holds
+// none.
 type generator struct{ *rand.Rand }
 
 func newGenerator(seed uint64) generator { return generator{rand.New(rand.NewPCG(seed, 1))} }
@@ -47,7 +47,7 @@ const (
 
 func (g generator) pick(list ...string) string { return list[g.IntN(len(list))] }
 
-// tokens are formats of one provider each.
+// tokens returns tokens, each in a format of one provider.
 func (g generator) tokens() map[string]string {
 	return map[string]string{
 		"github classic":      g.pick("ghp_", "gho_", "ghu_", "ghs_", "ghr_") + g.of(base62, 36),
@@ -103,13 +103,12 @@ func (g generator) jwt() string {
 		base64.RawURLEncoding.EncodeToString(g.bytes(32))
 }
 
-// password is a password that a person or a program chooses: letters, digits
-// and mostly marks.
+// password returns a password such as a person or a program chooses: letters and digits, and mostly marks too.
 func (g generator) password() string {
 	return g.of(base62, 3+g.IntN(8)) + g.of(digits, 1) + g.of(lowers, 1) + g.of("!@#^*-_", g.IntN(2)) + g.of(uppers, 1) + g.of(digits, 1) + g.of(lowers, 2)
 }
 
-// key is a value that a program makes.
+// key returns a value such as a program makes.
 func (g generator) key() string {
 	switch g.IntN(3) {
 	case 0:
@@ -122,13 +121,13 @@ func (g generator) key() string {
 
 func (g generator) pick2(list ...int) int { return list[g.IntN(len(list))] }
 
-// places are texts in which tokens are found.
+// places holds texts in which tokens are found.
 var places = []string{
 	"TOKEN=%s\n", "export X_KEY='%s'\n", "\tclient := New(\"%s\")\n", "  key: %s\n", "{\"k\": \"%s\", \"n\": 1}\n", "# curl -H 'X-Key: %s' https://h/\n",
 	"see %s.\n", "https://h/p?key=%s&x=1\n", "<v>%s</v>\n", "a,%s,b\n", "text\\n%s\\n\n",
 }
 
-// assignments hold a password, or a key if their name says so.
+// passwordPlaces and keyPlaces hold assignments of a password and of a key.
 var passwordPlaces = []string{
 	"password = \"%s\"\n", "DB_PASSWORD=%s\n", "  password: %s\n", "  \"password\": \"%s\",\n", "const dbPassword = '%s';\n",
 	"String adminPasswd = \"%s\";\n", "password := \"%s\"\n", "<password>%s</password>\n", "config['password'] = '%s'\n", "conn = f\"Server=h;Pwd=%s;Timeout=3\"\n",
@@ -143,7 +142,7 @@ var keyPlaces = []string{
 	"ENCRYPTION_KEY: '%s'\n", "access_key => \"%s\"\n", "_authToken=%s\n", "const apiKey = `%s`\n", "jwt.secret=%s\n", "--api-key %s\n",
 }
 
-// positives are n of each kind.
+// positives returns samples with secrets, n of each kind.
 func (g generator) positives(n int) []sample {
 	var list []sample
 	for range n {
@@ -191,7 +190,7 @@ func (g generator) armored() []sample {
 	return list
 }
 
-// negatives hold no secret, n of each kind.
+// negatives returns samples without secrets, n of each kind.
 func (g generator) negatives(n int) []sample {
 	var list []sample
 	add := func(kind, format string, args ...any) {

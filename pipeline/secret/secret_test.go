@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// samples of each kind; a sample is judged alone.
+// each is the number of samples of each kind. Each sample is judged alone.
 const each = 200
 
 func TestCorpus(t *testing.T) {
@@ -57,7 +57,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// check tests properties that hold for every text.
+// check tests properties that must hold for every text.
 func check(t *testing.T, text []byte, m Masked) {
 	t.Helper()
 	if len(m.Text) != len(text) {
@@ -149,8 +149,8 @@ func TestKeywordsAreWhatRulesLookFor(t *testing.T) {
 	}
 }
 
-// TestWorkIsBounded masks repetitions of a secret's beginning. It times
-// nothing: if a shape took quadratic time, 256 KiB would take minutes.
+// TestWorkIsBounded masks repetitions of a secret's beginning. It needs no clock: if a shape took quadratic time, 256
+// KiB would take minutes.
 func TestWorkIsBounded(t *testing.T) {
 	for _, shape := range hostile {
 		masked(bytes.Repeat([]byte(shape), 256<<10/len(shape)))
@@ -162,7 +162,7 @@ var hostile = []string{
 	"ghp_", "ghp_A", "secret\"", "token: ", "--token ", "sig=", "AccountKey=", "bearer ", "8Q~", "azdo", "@tcp(", "a:b@tcp(", ":AA1", "sk-", "\\\"", "pwd:=", "secret_",
 }
 
-// masked masks a text without a limit of time.
+// masked masks a text without a time limit.
 func masked(text []byte) Masked {
 	m, _ := Mask(context.Background(), text)
 	return m
@@ -194,9 +194,8 @@ func FuzzMask(f *testing.F) {
 	})
 }
 
-// BenchmarkMask masks code without secrets, code with some, only secrets, and
-// only near misses that begin like a secret. The floor is a checksum (CRC-32 by
-// table) of the same bytes, after each.
+// BenchmarkMask masks code without secrets, code with some, only secrets, and only near misses that begin like a
+// secret. After each, it takes a checksum (CRC-32 by table) of the same bytes as the floor.
 func BenchmarkMask(b *testing.B) {
 	g := newGenerator(6)
 	code := []byte(strings.Repeat("// token returns the next token, or the error that a secret password gave.\nfunc (p *parser) token() (tok Token, err error) {\n\tif p.at == len(p.text) {\n\t\treturn Token{}, io.EOF\n\t}\n\treturn p.scan(p.text[p.at:])\n}\n\n", 1<<20/220))

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// tokenKeywords makes a keyword of each prefix.
+// tokenKeywords makes a keyword from each prefix.
 func tokenKeywords() []keyword {
 	var list []keyword
 	for _, t := range tokens {
@@ -17,8 +17,8 @@ func tokenKeywords() []keyword {
 	return list
 }
 
-// matcher requires the prefix as it is written, at the beginning of a word, and
-// the right number of characters that look random.
+// matcher requires the prefix in its own case, at the beginning of a word, and the right number of characters that look
+// random.
 func (t token) matcher(prefix string) func([]byte, int, int) (span, bool) {
 	want := []byte(prefix)
 	return func(text []byte, at, end int) (span, bool) {
@@ -34,8 +34,8 @@ func (t token) matcher(prefix string) func([]byte, int, int) (span, bool) {
 	}
 }
 
-// A token of leat is leat_, 30 random characters, and 6 that are the CRC-32 of all before
-// them in base 62 (internal/access). It is a token whether it looks random or not.
+// A token of leat consists of leat_, 30 random characters, and 6 characters with the CRC-32 of all before them in base
+// 62 (internal/access). It counts as a token whether it looks random or not.
 const (
 	leatRandom   = 30
 	leatChecksum = 6
@@ -57,8 +57,7 @@ func leatToken(text []byte, at, end int) (span, bool) {
 	return span{start: at, end: end + length}, true
 }
 
-// sentence gives back the marks at the end, which belong to the sentence and
-// not to the token.
+// sentence leaves out the marks at the end, which belong to the sentence and not to the token.
 func sentence(text []byte, at, stop int) int {
 	for stop > at && (text[stop-1] == '.' || text[stop-1] == '-') {
 		stop--
@@ -66,13 +65,13 @@ func sentence(text []byte, at, stop int) int {
 	return stop
 }
 
-// escaped says whether the byte before at is the letter of an escape, as in
-// "\n", or ends a %-escape, as in "%3D". Neither is part of a word.
+// escaped reports whether the byte before at is the letter of an escape, as in "\n", or ends a %-escape, as in "%3D".
+// Neither is part of a word.
 func escaped(text []byte, at int) bool {
 	return at >= 2 && text[at-2] == '\\' && bytes.IndexByte([]byte("nrt"), text[at-1]) >= 0 || at >= 3 && text[at-3] == '%'
 }
 
-// after is a number of random characters after the keyword.
+// after matches a number of random characters after the keyword.
 func after(of *class, least, most int) func([]byte, int, int) (span, bool) {
 	return func(text []byte, _, end int) (span, bool) {
 		stop := of.run(text, end, most+1)
@@ -83,7 +82,7 @@ func after(of *class, least, most int) func([]byte, int, int) (span, bool) {
 	}
 }
 
-// around is a keyword with random characters before and after it.
+// around matches a keyword with random characters before and after it.
 func around(before *class, behind int, middle string, of *class, least, most int) func([]byte, int, int) (span, bool) {
 	return func(text []byte, at, end int) (span, bool) {
 		start := before.back(text, at, behind)
@@ -101,13 +100,13 @@ func around(before *class, behind int, middle string, of *class, least, most int
 	}
 }
 
-// part is a stretch between dots.
+// part describes a stretch between dots.
 type part struct {
 	of       *class
 	min, max int
 }
 
-// parts is a prefix and stretches of random characters, joined by dots.
+// parts matches a prefix and stretches of random characters, joined by dots.
 func parts(prefix string, list ...part) func([]byte, int, int) (span, bool) {
 	return func(text []byte, at, end int) (span, bool) {
 		if string(text[at:end]) != prefix || dotted.before(text, at) && !escaped(text, at) {
@@ -130,7 +129,7 @@ func parts(prefix string, list ...part) func([]byte, int, int) (span, bool) {
 	}
 }
 
-// telegram is a bot's number, a colon, and 35 characters that begin with AA.
+// telegram matches a bot's number, a colon, and 35 characters that begin with AA.
 func telegram(text []byte, at, end int) (span, bool) {
 	start := digit.back(text, at, 11)
 	stop := urlSafe.run(text, end, 34)
@@ -143,8 +142,8 @@ func telegram(text []byte, at, end int) (span, bool) {
 // maxJWT bounds a part of a JSON web token, in bytes.
 const maxJWT = 16 << 10
 
-// jsonWebToken is RFC 7519 in its compact form, signed: "eyJ" is the base64 of
-// the opening of a JSON object.
+// jsonWebToken matches a signed token of RFC 7519 in its compact form. "eyJ" is the base64 of the beginning of a JSON
+// object.
 func jsonWebToken(text []byte, at, end int) (span, bool) {
 	if string(text[at:end]) != "eyJ" || dotted.before(text, at) && !escaped(text, at) {
 		return span{}, false

@@ -9,7 +9,7 @@ import (
 	"github.com/leatworks/leat/pipeline/secret"
 )
 
-// leat does not index its own tokens, whatever they are.
+// leat does not index its own tokens, whatever their characters are.
 func TestTokensOfLeatAreMasked(t *testing.T) {
 	for range 2000 {
 		token, _ := access.NewToken()

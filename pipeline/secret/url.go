@@ -24,7 +24,7 @@ func urlPassword(text []byte, at, end int) (span, bool) {
 	}
 	user, password, both := bytes.Cut(window[:host], []byte(":"))
 	if !both {
-		// A token alone. User names are shorter.
+		// This is a token alone. User names are shorter.
 		if len(user) < 20 || !random(user) || !mixed(user) {
 			return span{}, false
 		}

@@ -5,9 +5,8 @@ import (
 	"math"
 )
 
-// random says whether a token's characters can be random, and not an example, a
-// filling or a sentence. Real tokens of this length fail it less than once in
-// ten thousand.
+// random reports whether a token's characters can be random. Those of an example, a placeholder or a sentence cannot.
+// Fewer than one in ten thousand real tokens of this length fail it.
 func random(b []byte) bool {
 	if filler(b) {
 		return false
@@ -21,8 +20,8 @@ func random(b []byte) bool {
 	return entropy(b) >= 2
 }
 
-// mixed says whether letters are mixed with digits, or small ones with capitals
-// inside a word. Names and words are not.
+// mixed reports whether letters are mixed with digits, or small letters with capitals inside a word. Names and words
+// are not.
 func mixed(b []byte) bool {
 	digits, inner := 0, 0
 	for i, c := range b {
@@ -36,7 +35,7 @@ func mixed(b []byte) bool {
 	return digits >= 2 && digits < len(b) || digits >= 1 && inner >= 2 || inner >= 4 && len(b) >= 20
 }
 
-// entropy is Shannon's, in bits a byte.
+// entropy returns Shannon's entropy, in bits for each byte.
 func entropy(b []byte) float64 {
 	var counts [256]int
 	for _, c := range b {
@@ -52,14 +51,14 @@ func entropy(b []byte) float64 {
 	return sum
 }
 
-// fillings are parts of values that are meant to be replaced.
+// fillings holds parts of values that are meant to be replaced.
 var fillings = [][]byte{
 	[]byte("example"), []byte("placeholder"), []byte("your"), []byte("changeme"), []byte("change-me"), []byte("change_me"), []byte("replace"),
 	[]byte("redacted"), []byte("dummy"), []byte("sample"), []byte("xxxx"), []byte("****"), []byte("...."), []byte("----"), []byte("____"),
 	[]byte("insert"), []byte("todo"), []byte("fake"), []byte("notreal"), []byte("not-real"), []byte("foobar"), []byte("00000000"), []byte("lorem"),
 }
 
-// filler says whether a value is a placeholder, or counts up.
+// filler reports whether a value is a placeholder, or counts up.
 func filler(b []byte) bool {
 	var room [maxValue]byte
 	lower := appendLower(room[:0], b)
@@ -91,8 +90,7 @@ func appendLower(to, b []byte) []byte {
 	return to
 }
 
-// lazy are words that stand for a password in documentation and tests, alone
-// or with a few digits.
+// lazy holds words that stand for a password in documentation and tests, alone or with a few digits.
 var lazy = func() map[string]bool {
 	all := make(map[string]bool)
 	for _, w := range []string{
@@ -106,7 +104,7 @@ var lazy = func() map[string]bool {
 	return all
 }()
 
-// isLazy compares a value without its digits and marks.
+// isLazy reports whether a value, without its digits and marks, is one of the lazy words.
 func isLazy(b []byte) bool {
 	var letters [24]byte
 	n, digits := 0, 0
@@ -127,8 +125,8 @@ func isLazy(b []byte) bool {
 	return lazy[string(letters[:n])]
 }
 
-// isPassword says whether a value in the place of a password is one, and not a
-// word, a name, a reference or a format.
+// isPassword reports whether a value in the place of a password is one, and not a word, a name, a reference or a
+// format.
 func isPassword(b []byte) bool {
 	if len(b) < 6 || len(b) > maxValue || reference(b) || filler(b) || isLazy(b) {
 		return false
@@ -148,7 +146,7 @@ func isPassword(b []byte) bool {
 	}
 	switch {
 	case digits == 0 && marks == 0, others+marks == 0:
-		return false // words; numbers, dates, versions
+		return false // a word, or a number, a date or a version
 	case marks == 0 && named(b):
 		return false
 	case digits == 0:
@@ -157,8 +155,8 @@ func isPassword(b []byte) bool {
 	return entropy(b) >= 2.25
 }
 
-// isKey says whether a value in the place of a key or a token is one: longer
-// than a password, and machine-made.
+// isKey reports whether a value in the place of a key or a token is one. It must be longer than a password, and look
+// made by a machine.
 func isKey(b []byte) bool {
 	if len(b) < 16 || len(b) > maxValue || reference(bytes.TrimLeft(b, "/")) && reference(b) || filler(b) || isLazy(b) || named(b) || !mixed(b) {
 		return false
@@ -174,8 +172,8 @@ func isKey(b []byte) bool {
 // isSecret also accepts passwords that a program makes.
 func isSecret(b []byte) bool { return isPassword(b) || isKey(b) }
 
-// reference says whether a value stands for another: a variable, a template, a
-// format, a path, a URL, a part of a pattern.
+// reference reports whether a value stands for another: a variable, a template, a format, a path, a URL, or a part of a
+// pattern.
 func reference(b []byte) bool {
 	switch b[0] {
 	case '$', '<', '{', '[', '/', '.', '~', '(', '%', '\\', '&':
@@ -195,8 +193,7 @@ func reference(b []byte) bool {
 	return false
 }
 
-// named says whether a value reads like a name: words joined by marks, with at
-// most two digits at their end.
+// named reports whether a value reads like a name: words joined by marks, with at most two digits at the end of each.
 func named(b []byte) bool {
 	for i := 0; i < len(b); {
 		start := i

@@ -17,16 +17,16 @@ import (
 // Key is the key that a Server accepts.
 const Key = "sk-secret-of-the-tests"
 
-// ServerConfig describes a Server. A zero is no bound.
+// ServerConfig describes a Server. Zero means no bound.
 type ServerConfig struct {
 	Format   string        // openai, azure, ollama, gemini, cohere or voyage; default: openai
 	MaxBytes int           // size of the longest text
 	AtOnce   int           // concurrent requests above which it answers 429
-	Delay    time.Duration // of each answer
+	Delay    time.Duration // the delay of each answer
 	Poison   string        // a text that contains this is refused
 	Breaks   string        // a text that contains this is answered with 500
 	Bars     string        // a text that contains this is answered with 403, as a firewall does
-	Tires    string        // a text that contains this is answered with 429, as if there were too many
+	Tires    string        // a text that contains this is answered with 429, as if there were too many requests
 	Crashes  string        // a text that contains this gets no answer: the connection is cut
 	Silent   bool          // its answers give no number of tokens
 	Shift    int           // number of places by which vectors are rotated, which makes it another model
@@ -77,7 +77,7 @@ func NewServer(t testing.TB, cfg ServerConfig) *Server {
 	return s
 }
 
-// Script sets the faults of the next requests, one each. A nil is a normal answer.
+// Script sets the faults of the next requests, one for each. nil is a normal answer.
 func (s *Server) Script(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -135,7 +135,7 @@ func (a *address) disprove(err error) {
 	a.breaker.Open()
 }
 
-// release ends a trial without a result.
+// release ends a trial that had no result.
 func (a *address) release() {
 	if a.breaker.IsHalfOpen() {
 		a.breaker.Open()

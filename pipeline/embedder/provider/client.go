@@ -48,7 +48,7 @@ type body struct {
 }
 
 // post sends one request and decodes the answer. Its error is a *problem unless ctx has ended. No error contains the
-// key, or any part of the address but the host.
+// key, or any part of the address except the host.
 func (e *Embedder) post(ctx context.Context, to *address, texts []string, purpose embedder.Purpose) (reply, error) {
 	b, err := e.send(ctx, to, texts, purpose)
 	if err != nil {

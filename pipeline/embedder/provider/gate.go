@@ -16,7 +16,7 @@ type gate struct {
 	inFlight int
 	epoch    int // counts the decreases
 	grown    int // successes since the limit last changed
-	brink    int // the number that the provider refused; 0: none is known
+	brink    int // the number that the provider refused; 0 if none is known
 	patience int // rounds to stay below it
 }
 
@@ -76,8 +76,8 @@ func (g *gate) succeeded() {
 	g.grown = 0
 }
 
-// overloaded ends a request that the provider refused as too many. A request that began before the last decrease does
-// not count, because that decrease was the reaction to it.
+// overloaded ends a request that the provider refused because there were too many. A request that began before the last
+// decrease does not count, because that decrease already was the reaction.
 func (g *gate) overloaded(epoch int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -9,9 +9,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// gemini is models.batchEmbedContents. The server silently cuts texts that are
-// too long, and does not count tokens. The model is in each request. Source:
-// ai.google.dev/api/embeddings, EmbedContentRequest; google.rpc.RetryInfo of
+// gemini is models.batchEmbedContents. The server silently cuts texts that are too long, and does not count tokens.
+// Each request names the model. Source: ai.google.dev/api/embeddings, EmbedContentRequest; google.rpc.RetryInfo of
 // googleapis/googleapis, google/rpc/error_details.proto.
 type gemini struct{ cfg *Config }
 

@@ -8,9 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder"
 )
 
-// provider holds the properties that all models of a provider share. Limits
-// come from its documentation; those of tokens are somewhat lower, because
-// tokens are estimated:
+// provider holds the properties that all models of a provider share. The limits come from its documentation. The limits
+// of tokens are somewhat lower than there, because tokens are estimated:
 //
 //   - OpenAI: 2,048 inputs, 8,192 tokens each, 300,000 together; no empty string
 //     (openai/openai-openapi, CreateEmbeddingRequest.input).
@@ -27,11 +26,11 @@ import (
 //     which holds for all (docs.voyageai.com/reference/embeddings-api, and MongoDB's
 //     "Embedding and Reranking API", POST /embeddings).
 type provider struct {
-	family        string // whose models it serves
-	url           string // its own address
+	family        string // the family of the models that it serves
+	url           string // the provider's own address
 	keyEnv        string
-	items, tokens int     // of one request
-	bytesPerToken float64 // 0: the default
+	items, tokens int     // limits of one request
+	bytesPerToken float64 // 0 is the default
 	documentTask  string
 	queryTask     string
 	dimensions    bool // every model takes a number of dimensions
@@ -73,14 +72,14 @@ func providerNames() []string { return slices.Sorted(maps.Keys(providers)) }
 
 // model holds the known properties of a model.
 type model struct {
-	dimensions     int // that it has by itself
+	dimensions     int // the dimensions that it has by itself
 	maxTokens      int
 	shortens       bool // its server takes a smaller number of dimensions
 	documentPrefix string
 	queryPrefix    string
 }
 
-// models are those whose facts need no configuration, by family and name.
+// models holds the models that need no further configuration, by family and name.
 var models = map[string]model{
 	"openai/text-embedding-3-small": {dimensions: 1536, maxTokens: 8191, shortens: true},
 	"openai/text-embedding-3-large": {dimensions: 3072, maxTokens: 8191, shortens: true},
@@ -105,10 +104,9 @@ var models = map[string]model{
 	"voyage/voyage-3.5-lite": {dimensions: 1024, maxTokens: 32_000, shortens: true},
 }
 
-// recipe holds everything that determines the stored vectors, beside name,
-// dimensions and distance. Settings of queries are no part of it, because their
-// vectors are not stored and those of documents stay as they are. Neither is
-// azure's model, the name of a deployment, nor where the model runs.
+// recipe returns everything that determines the stored vectors besides name, dimensions and distance. Settings of
+// queries are no part of it, because they do not change the vectors of documents, and vectors of queries are not
+// stored. Neither the name of a deployment, which is azure's model, nor the place where the model runs is a part of it.
 func (c *Config) recipe() string {
 	recipe := ""
 	if c.Provider != "azure" {

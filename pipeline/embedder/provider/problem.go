@@ -27,7 +27,7 @@ const (
 // problem is the failure of a request.
 type problem struct {
 	kind  kind
-	after time.Duration // the time to wait that the provider gives; 0: none
+	after time.Duration // the time to wait that the provider gives; 0 if it gives none
 	// answered tells that the answer came from the provider's server, which is therefore reachable and running.
 	answered bool
 	err      error

@@ -19,7 +19,7 @@ import (
 	"github.com/leatworks/leat/pipeline/embedder/provider"
 )
 
-// No error and no log contains the key, whatever the server answers.
+// Neither an error nor the log contains the key, whatever the server answers.
 func TestNobodyHearsTheKey(t *testing.T) {
 	for _, format := range formats {
 		var log journal
@@ -82,7 +82,7 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// A server that does not answer in time gets fewer requests, and in the end none.
+// A server that does not answer in time gets fewer requests, and finally none.
 func TestTimeouts(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{})
 	cfg := config(t, "openai", server)
@@ -130,7 +130,7 @@ func TestADeadProviderIsLeftAlone(t *testing.T) {
 	}
 }
 
-// spent is a limit of all processes that is used up for an hour.
+// spent is a shared limit that is used up for an hour.
 type spent struct {
 	mu       sync.Mutex
 	requests int
@@ -203,7 +203,7 @@ func load(b *testing.B, server *embeddertest.Server, e *provider.Embedder, slots
 	b.ReportMetric(float64(requests)/took.Seconds(), "requests/s")
 }
 
-// A server that takes 50 ms for a request, and accepts as many at once as are configured.
+// BenchmarkBusy asks a server that takes 50 ms for a request, and accepts as many requests at once as are configured.
 func BenchmarkBusy(b *testing.B) {
 	server := embeddertest.NewServer(b, embeddertest.ServerConfig{Delay: 50 * time.Millisecond, AtOnce: 20})
 	cfg := config(b, "openai", server)
@@ -211,7 +211,7 @@ func BenchmarkBusy(b *testing.B) {
 	load(b, server, open(b, cfg), 20)
 }
 
-// The same server, with a number of requests at once that is not configured.
+// BenchmarkRefused asks the same server, which accepts fewer requests at once than are configured.
 func BenchmarkRefused(b *testing.B) {
 	server := embeddertest.NewServer(b, embeddertest.ServerConfig{Delay: 50 * time.Millisecond, AtOnce: 20})
 	cfg := config(b, "openai", server)

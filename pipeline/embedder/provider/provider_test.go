@@ -144,7 +144,7 @@ func cosine(a, b []float32) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// An invalid answer is found, and no part of it is used: the texts are sent again, and get their own vectors.
+// An invalid answer is noticed, and no part of it is used. The texts are sent again, and get their own vectors.
 func TestWrongAnswersAreNotUsed(t *testing.T) {
 	faults := map[string]embeddertest.Fault{
 		"a vector missing":      embeddertest.Missing,
@@ -230,8 +230,8 @@ func TestOneBadTextFailsAlone(t *testing.T) {
 	}
 }
 
-// A text that breaks the model fails alone. It is no outage: the others get their vectors, and no request waits until
-// the address is tried again.
+// A text that breaks the model fails alone. It does not count as an outage: other texts get their vectors, and no
+// request waits until the address is tried again.
 func TestATextThatBreaksTheModelFailsAlone(t *testing.T) {
 	for name, server := range map[string]embeddertest.ServerConfig{
 		"answered with 500": {Breaks: "poison"}, "answered with 429": {Tires: "poison"}, "answered with 403": {Bars: "poison"}, "cut off": {Crashes: "poison"},
@@ -260,7 +260,7 @@ func TestATextThatBreaksTheModelFailsAlone(t *testing.T) {
 	}
 }
 
-// While a server refuses every text, which is no fault of the texts, they wait.
+// While a server refuses every text, the texts wait, because they are not at fault.
 func TestARefusalOfEverythingIsNoTextsFault(t *testing.T) {
 	server := embeddertest.NewServer(t, embeddertest.ServerConfig{Poison: "func"}) // the probe too
 	e := open(t, config(t, "openai", server))

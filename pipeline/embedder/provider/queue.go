@@ -25,7 +25,7 @@ type item struct {
 	tokens int    // estimated
 	since  time.Time
 
-	most     int // most texts in a request with this one; 0: no bound
+	most     int // most texts in a request with this one; 0 is no bound
 	attempts int // failed requests while the provider embedded the probe
 	tries    int // failed requests
 	alone    int // failed requests with this text alone, while the provider embedded the probe
@@ -183,8 +183,7 @@ func (e *Embedder) settle(it *item, vector []float32, err error) {
 	}
 }
 
-// context returns a context that ends when the contexts of all calls of the
-// batch have ended.
+// context returns a context that ends when the contexts of all calls of the batch have ended.
 func (b batch) context() (context.Context, func()) {
 	calls := make(map[*call]bool)
 	for _, it := range b {

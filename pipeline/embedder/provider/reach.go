@@ -15,8 +15,8 @@ import (
 // probeText is the text that an address must embed before it is used, and after it has failed.
 const probeText = "func Add(a, b int) int { return a + b }"
 
-// minLikeness is the cosine below which two addresses do not serve the same model. The same model on other hardware,
-// or at another precision, stays above 0.99.
+// minLikeness is the cosine below which two addresses count as serving different models. The same model on other
+// hardware, or at another precision, stays above 0.99.
 const minLikeness = 0.98
 
 // reach returns an address to which the batch may be sent now. It waits for one until ctx ends, but only briefly for a
@@ -118,8 +118,8 @@ func (e *Embedder) probe(ctx context.Context, a *address) error {
 	return nil
 }
 
-// Probe asks the addresses for a vector, until one answers with the configured number of dimensions. A Reject means
-// that an address answers with other vectors. Any other error may pass, and texts wait until it has.
+// Probe asks the addresses for a vector until one answers with the configured number of dimensions. A Reject means that
+// an address answers with other vectors. Any other error may pass, and texts wait until it has passed.
 func (e *Embedder) Probe(ctx context.Context) error {
 	var errs []error
 	for _, a := range e.addresses {

@@ -22,8 +22,8 @@ const (
 	// single text fails. Failures count only while the provider embeds the probe.
 	halveAfter  = 2
 	giveUpAfter = 2
-	// doubtAfter is the number of answers that the provider is busy after which a batch is under suspicion too, and
-	// giveUpBusy takes the place of giveUpAfter for them: a provider that is busy has room for a probe now and then.
+	// doubtAfter is the number of "busy" answers after which a batch too is suspected. For such a batch giveUpBusy
+	// takes the place of giveUpAfter, because a provider that is really busy still has room for a probe now and then.
 	doubtAfter = 3
 	giveUpBusy = 6
 	// spoiledTries is the number of invalid vectors after which a text fails.
@@ -206,8 +206,8 @@ func (e *Embedder) suspect(ctx context.Context, to *address, b batch, p *problem
 	return e.accuse(b, p, giveUpAfter)
 }
 
-// doubt finds out whether the provider is busy, or says so of these texts alone, as it does of a request that is larger
-// than its limit for a minute. The batch is sent again as it is at first, because that is so rare.
+// doubt finds out whether the provider is busy, or says so about these texts alone. A provider says so about a request
+// that is larger than its limit for a minute. That is rare, so doubt first sends the batch again as it is.
 func (e *Embedder) doubt(ctx context.Context, to *address, b batch, p *problem) batch {
 	for _, it := range b {
 		it.busies++
@@ -218,8 +218,8 @@ func (e *Embedder) doubt(ctx context.Context, to *address, b batch, p *problem) 
 	return e.accuse(b, p, giveUpBusy)
 }
 
-// accuse counts a failure of a batch while the provider embedded the probe. It halves the batch after some of them, and
-// fails a text that was alone in as many as most.
+// accuse counts a failure of a batch while the provider embedded the probe. After some failures it halves the batch. A
+// text fails once it has been alone in as many failed requests as most says.
 func (e *Embedder) accuse(b batch, p *problem, most int) batch {
 	for _, it := range b {
 		it.attempts++

@@ -30,7 +30,7 @@ type wire interface {
 // answer holds vectors in the order of the texts, unchecked.
 type answer struct {
 	vectors [][]float32
-	tokens  int // as counted by the provider; 0: it gives no count
+	tokens  int // as counted by the provider; 0 if it gives no count
 }
 
 // maxCounted is a number of tokens that no request can reach.
@@ -90,7 +90,7 @@ func (v *numbers) UnmarshalJSON(b []byte) error {
 	}
 	text, plain := bytes.CutPrefix(b, quotation)
 	text, ended := bytes.CutSuffix(text, quotation)
-	if !plain || !ended || bytes.IndexByte(text, '\\') >= 0 { // no string, or one with escapes, which base64 needs none of
+	if !plain || !ended || bytes.IndexByte(text, '\\') >= 0 { // not a string, or a string with escapes, which base64 does not need
 		var s string
 		if err := json.Unmarshal(b, &s); err != nil {
 			return err
