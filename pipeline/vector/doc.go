@@ -1,17 +1,14 @@
-// Package vector is the seam of the vector store: the points of the index, the
-// questions asked of them, and [Store], the contract of a driver. The driver of
-// Qdrant is in the room below; package vectortest holds the tests that every
-// driver passes. This package imports no driver, and nothing but a driver and
-// the program that opens it knows which store there is.
+// Package vector separates leat from the vector store. It holds the points of the index, the queries for them, and
+// [Store], the contract of a driver. Package qdrant below it is the driver of Qdrant, and package vectortest holds the
+// tests that every driver passes. This package imports no driver. Only a driver, and the program that opens it, know
+// which store there is.
 //
-// A collection holds points. A point has an id, a dense vector, a sparse vector
-// of term weights and a [Payload]. A collection fixes the dimensions of the dense
-// vector and its distance; an alias is a second name of a collection, which can be
-// moved to another one in one step.
+// A collection holds points. A point has an id, a dense vector, a sparse vector of term weights and a [Payload]. A
+// collection fixes the distance and the dimensions of the dense vector. An alias is a second name of a collection,
+// which can be moved to another collection in one step.
 //
-// Everything in a store is derived from the catalog and may be lost: nothing in
-// this package decides what should exist.
+// Everything in a store is derived from the catalog and may be lost. Nothing in this package decides what should exist.
 //
-// What every driver needs and no store decides is here as well: the checks of
-// points and queries, globs ([Filter.Plan]), and the fusion of rankings ([Rank]).
+// The package also has what every driver needs and no store decides: the checks of points and queries, globs
+// ([Filter.Plan]), and the fusion of rankings ([Rank]).
 package vector

@@ -15,54 +15,51 @@ import (
 	"github.com/leatworks/leat/internal/glob"
 )
 
-// Filter says which points are seen: those that fit every field. An empty list
-// does not restrict. A point fits a list if it has one of its values.
+// Filter says which points a reader sees. A point must fit every field. It fits a list if it has one of the list's
+// values. An empty list restricts nothing.
 type Filter struct {
 	Tenant       string // required
 	Repositories []uuid.UUID
 	Tracks       []uuid.UUID
 	Documents    []uuid.UUID
 	Refs         []string
-	Apart        []uuid.UUID // tracks that are not seen
+	Apart        []uuid.UUID // tracks whose points are not seen
 	Languages    []string
 	Kinds        []string
-	// Path is a glob over the whole path: * and ? stop at a slash, ** does
-	// not, {a,b} and [a-z] are alternatives. "dir/" is all below dir.
+	// Path is a glob over the whole path. * and ? stop at a slash, ** does not, and {a,b} and [a-z] are alternatives.
+	// "dir/" stands for everything below dir.
 	Path string
-	// Place is the path of a file or of a directory above it, letter by letter,
-	// in any form of Unicode. "": all.
+	// Place is the path of a file or of a directory above it, letter by letter, in any Unicode form. "" stands for all.
 	Place string
-	// Symbols are names of definitions, see [Symbol.Names], in any form of Unicode. A
-	// point fits if its chunk holds a definition of one of them.
+	// Symbols are names of definitions in any Unicode form, see [Symbol.Names]. A point fits if its chunk holds a
+	// definition with one of these names.
 	Symbols []string
 }
 
-// Plan is the meaning of a filter's Path, Place and Symbols, in two parts:
-// conditions that a store evaluates by comparing values, and Match, which checks
-// the store's answers. The conditions are no narrower than the filter.
+// Plan is the meaning of a filter's Path, Place and Symbols, in two parts. A store evaluates the conditions by
+// comparing values, and Match checks the store's answers. The conditions are never narrower than the filter.
 type Plan struct {
-	// Only points fit that have one of Paths as their path, or lie below one of
-	// Dirs, see [Payload.Dirs]. Without either, all do.
+	// A point fits only if its path is one of Paths or lies below one of Dirs, see [Payload.Dirs]. If both are empty,
+	// every point fits.
 	Paths []string
 	Dirs  []string
-	// Only points fit that have one of Names among theirs, see [Payload.Names].
-	// Without any, all do. The points of older versions have no names; those whose
-	// Symbol is one of Names fit too.
+	// A point fits only if one of its names is among Names, see [Payload.Names]. If Names is empty, every point fits.
+	// Points of older versions have no names, and fit if their Symbol is among Names.
 	Names []string
 
-	glob string // empty: every path fits
+	glob string // if empty, every path fits
 }
 
-// Partial says whether something is left for Match to check.
+// Partial reports whether anything is left for Match to check.
 func (p Plan) Partial() bool { return p.glob != "" }
 
-// Match says whether a point at a path that fulfils the conditions fits the filter.
+// Match reports whether a point at path, which fulfils the conditions, fits the filter.
 func (p Plan) Match(path string) bool {
 	return p.glob == "" || glob.Match(p.glob, norm.NFC.String(path))
 }
 
-// Plan rejects a filter without a tenant and a path that is not a glob. The
-// other fields are the store's to evaluate as they are.
+// Plan rejects a filter without a tenant, and a path that is not a glob. The store evaluates the other fields as they
+// are.
 func (f Filter) Plan() (Plan, error) {
 	if f.Tenant == "" {
 		return Plan{}, fault.Reject(errors.New("the filter names no tenant"))
@@ -121,9 +118,8 @@ func (p *Plan) at(place, pattern string) error {
 	return nil
 }
 
-// forms are the spellings under which a path may be stored: as it is given, with
-// letters and their accents composed, and with both apart, as some systems write
-// the names of files.
+// forms returns the spellings under which a path may be stored: as it is given, with letters and accents composed, and
+// with letters and accents apart, as some systems write file names.
 func forms(path string) []string {
 	list := []string{path, norm.NFC.String(path), norm.NFD.String(path)}
 	slices.Sort(list)

@@ -8,12 +8,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// denseWeight is the share of the dense ranking in a fused score; the rest is
-// the share of the sparse one. See docs/quality.md.
+// denseWeight is the share of the dense ranking in a fused score. The rest is the share of the sparse ranking. See
+// docs/quality.md.
 const denseWeight = 1. / 3
 
-// Found is a point in a ranking. Value is whatever the driver needs to make a
-// [Hit] of it.
+// Found is a point in a ranking. Value is whatever the driver needs to make a [Hit] of it.
 type Found[T any] struct {
 	ID    uuid.UUID
 	Score float32
@@ -23,27 +22,24 @@ type Found[T any] struct {
 
 // Ranking is the answer to one vector of a query.
 type Ranking[T any] struct {
-	// Points are those that fit the filter, the best first.
+	// Points are the points that fit the filter, the best first.
 	Points []Found[T]
-	// Last is the score of the last point looked at, whether or not it fits. No
-	// point that the ranking does not hold has a larger one. 0: all points were
-	// looked at.
+	// Last is the score of the last point looked at, whether or not it fits. No point outside the ranking has a larger
+	// score. 0 says that all points were looked at.
 	Last float32
 	// All says that there are no more points to look at.
 	All bool
 }
 
-// Rank answers a query by the rankings of its vectors, the dense one before the
-// sparse one, and returns up to q.Limit points, the best first. It asks for more
-// of each ranking until enough points fit or [MaxCandidates] of each have been
-// looked at: a glob or a symbol that fits fewer of the best 10,000 than asked for
-// yields fewer hits.
+// Rank answers a query by the rankings of its vectors, the dense one before the sparse one. It returns up to q.Limit
+// points, the best first. It asks for more of each ranking until enough points fit, or [MaxCandidates] of each have
+// been looked at. So if fewer of the best 10,000 points fit a glob or a symbol than were asked for, there are fewer
+// hits.
 //
-// One ranking keeps its scores and its order. Of two, each score is taken
-// relative to the best of its ranking, and the score of a point is the weighted
-// sum, from 0 to 1, so that points with equal texts have equal scores. A point
-// that only one ranking holds gets the other's last score, which is the most it
-// can have there. Equal scores are ordered by id.
+// A single ranking keeps its scores and its order. Of two rankings, each score is divided by the best score of its
+// ranking. The score of a point is the weighted sum of both, from 0 to 1, so that points with equal texts have equal
+// scores. A point that only one ranking holds gets the other's last score, because it cannot have more there. Points
+// with equal scores are ordered by id.
 func Rank[T any](q *Query, ask func(depth int) ([]Ranking[T], error)) ([]Found[T], error) {
 	for depth := q.depth(); ; depth = min(4*depth, MaxCandidates) {
 		rankings, err := ask(depth)
@@ -58,7 +54,7 @@ func Rank[T any](q *Query, ask func(depth int) ([]Ranking[T], error)) ([]Found[T
 	}
 }
 
-// fuse makes one ranking of several, each with its weight.
+// fuse makes one ranking of several. Each has a weight.
 func fuse[T any](list []Ranking[T], weights ...float32) []Found[T] {
 	if len(list) == 1 {
 		return list[0].Points
@@ -78,8 +74,8 @@ func fuse[T any](list []Ranking[T], weights ...float32) []Found[T] {
 			if !seen {
 				place = len(fused)
 				at[p.ID] = place
-				// The last ranking is the sparse one. If it is whole, it holds every
-				// point that shares a term with the query.
+				// The last ranking is the sparse one. If it is whole, it holds every point that shares a term with the
+				// query.
 				fused = append(fused, Found[T]{p.ID, rest, p.Value, i+1 < len(list) && list[len(list)-1].All})
 			}
 			fused[place].Apart = fused[place].Apart && i+1 < len(list)

@@ -27,7 +27,7 @@ func TestFuse(t *testing.T) {
 		scores  []float64
 	}{
 		"one ranking keeps its scores": {[]Ranking[string]{ranking(0, "a", 7., "b", 3.)}, []float32{1}, []string{"a", "b"}, []float64{7, 3}},
-		// The dense ranking tells only that c has no more than 0.4.
+		// The dense ranking says only that c has no more than 0.4.
 		"what one lacks has its last score": {
 			[]Ranking[string]{ranking(0.4, "a", 0.8, "b", 0.4), ranking(0, "b", 6., "c", 3.)}, []float32{0.25, 0.75},
 			[]string{"b", "c", "a"}, []float64{0.25*0.5 + 0.75, 0.25*0.5 + 0.75*0.5, 0.25},
@@ -55,7 +55,7 @@ func TestFuse(t *testing.T) {
 	}
 }
 
-// A point shares no term with the query only if a whole sparse ranking lacks it.
+// A point certainly shares no term with the query only if a whole sparse ranking lacks it.
 func TestApart(t *testing.T) {
 	for whole, want := range map[bool]map[string]bool{
 		true:  {"a": true, "b": false, "c": false},

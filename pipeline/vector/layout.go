@@ -9,11 +9,11 @@ import (
 // Quantizations of a collection's dense vectors.
 const (
 	NoQuantization     = "none"
-	ScalarQuantization = "scalar" // one byte a dimension
-	BinaryQuantization = "binary" // one bit a dimension
+	ScalarQuantization = "scalar" // one byte for each dimension
+	BinaryQuantization = "binary" // one bit for each dimension
 )
 
-// Limits of a [Layout], as Qdrant has them.
+// The limits of a [Layout], which are Qdrant's.
 const (
 	MaxShards      = 1024
 	MaxReplicas    = 64
@@ -22,26 +22,22 @@ const (
 	MaxEFConstruct = 10_000
 )
 
-// Layout says how a server keeps a collection: on how many machines, in which
-// index, in memory or on disk. It decides how fast and how safe a collection is,
-// and never which points it holds. A collection gets it when it is created and
-// keeps it; another layout is another collection.
+// Layout says how a server keeps a collection: on how many machines, in which index, in memory or on disk. It decides
+// how fast and how safe a collection is, and never which points it holds. A collection gets its layout when it is
+// created, and keeps it. Another layout needs another collection.
 type Layout struct {
-	// Shards is the number of parts. 0: the server's own.
+	// Shards is the number of parts. 0 leaves it to the server.
 	Shards int
-	// Replicas is the number of copies of each shard. 0: the server's own.
+	// Replicas is the number of copies of each shard. 0 leaves it to the server.
 	Replicas int
-	// WriteConsistency is how many copies confirm a write. 0: the server's own.
+	// WriteConsistency is how many copies confirm a write. 0 leaves it to the server.
 	WriteConsistency int
 
-	// HNSWEdges is the number of edges of a node in the graph of the dense
-	// vectors (m). 0: the server's own.
+	// HNSWEdges is the number of edges of a node in the graph of the dense vectors (m). 0 leaves it to the server.
 	HNSWEdges int
-	// EFConstruct is how many neighbours are looked at when a node joins the
-	// graph. 0: the server's own.
+	// EFConstruct is how many neighbours are looked at when a node joins the graph. 0 leaves it to the server.
 	EFConstruct int
-	// HNSWOnDisk keeps the graph on disk, and VectorsOnDisk the vectors as
-	// they are given. Default: in memory.
+	// HNSWOnDisk keeps the graph on disk, and VectorsOnDisk the original vectors. Default: in memory.
 	HNSWOnDisk, VectorsOnDisk bool
 
 	// Quantization adds smaller copies of the dense vectors. Default: NoQuantization.
@@ -49,8 +45,8 @@ type Layout struct {
 	// QuantizedOnDisk leaves these copies to the page cache. Default: in memory.
 	QuantizedOnDisk bool
 
-	// TenantIndex says that the points of a tenant lie together. Every store is
-	// asked for it; a description says whether it has it.
+	// TenantIndex says that the points of a tenant lie together. leat asks every store for it, and a description says
+	// whether the store has it.
 	TenantIndex bool
 }
 
@@ -82,13 +78,13 @@ func (l Layout) Check() error {
 	return nil
 }
 
-// Quantized says whether there are smaller copies of the vectors.
+// Quantized reports whether there are smaller copies of the vectors.
 func (l Layout) Quantized() bool {
 	return l.Quantization != "" && l.Quantization != NoQuantization
 }
 
-// Differences says in which points a collection that is held differs from l, which
-// is wanted. What l leaves to the server is not compared.
+// Differences says how the layout of an existing collection differs from l, the wanted one. It does not compare what l
+// leaves to the server.
 func (l Layout) Differences(held Layout) []string {
 	var list []string
 	for _, n := range []struct {

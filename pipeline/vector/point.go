@@ -11,8 +11,7 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// Sparse is a vector of term weights: Values[i] is the weight of term
-// Indices[i]. No index occurs twice.
+// Sparse is a vector of term weights. Values[i] is the weight of term Indices[i]. No index occurs twice.
 type Sparse struct {
 	Indices []uint32
 	Values  []float32
@@ -25,8 +24,7 @@ func (s Sparse) check() error {
 	return nil
 }
 
-// Payload describes a point. Texts are valid UTF-8. They may be empty, except
-// the tenant.
+// Payload describes a point. Texts are valid UTF-8. All except the tenant may be empty.
 type Payload struct {
 	Tenant     string
 	Repository uuid.UUID
@@ -34,9 +32,9 @@ type Payload struct {
 	Document   uuid.UUID
 	Ref        string
 	Path       string // from the repository's root, with slashes
-	Language   string // empty: unknown
-	Kind       string // of the chunk, for example "function"; empty: none
-	Symbol     string // empty: none
+	Language   string // empty if unknown
+	Kind       string // the chunk's kind, for example "function"; may be empty
+	Symbol     string // may be empty
 	Symbols    Symbols
 	Blob       string // SHA-256 in hex
 	Commit     string // in hex
@@ -47,9 +45,8 @@ type Payload struct {
 	Revision   int64  // not negative, and below 2⁵³
 }
 
-// Dirs yields every directory above the path, the topmost first: a, a/b for
-// a/b/c.go. A store that compares values and not prefixes finds by them what lies
-// below a directory.
+// Dirs yields every directory above the path, the topmost first: a and a/b for a/b/c.go. By them a store that compares
+// values and not prefixes finds the points below a directory.
 func (p *Payload) Dirs() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range len(p.Path) {
@@ -68,8 +65,8 @@ type Point struct {
 	Payload Payload
 }
 
-// Check rejects a point that no collection holds. It leaves to the store whether
-// the dense vector has the collection's dimensions.
+// Check rejects a point that no collection can hold. The store checks whether the dense vector has the collection's
+// dimensions.
 func (p *Point) Check() error {
 	err := p.Sparse.check()
 	if err == nil {
@@ -102,9 +99,8 @@ type Stale struct {
 	Before   int64 // points with a smaller revision are stale
 }
 
-// Mark tells whether a point belongs in the index. It is the point's id and the
-// necessary part of its payload. A field is zero if the stored payload lacks
-// it, or holds it in another form than Upsert writes.
+// Mark is what decides whether a point belongs in the index: its id and the part of its payload that this needs. A
+// field is zero if the stored payload lacks it, or holds it in another form than Upsert writes.
 type Mark struct {
 	ID         uuid.UUID
 	Tenant     string

@@ -9,8 +9,8 @@ import (
 	"github.com/leatworks/leat/internal/fault"
 )
 
-// Query is a search. With both vectors the two rankings are fused by their
-// scores, see [Rank]; with one, it alone ranks.
+// Query is a search. If it has both vectors, their rankings are fused by their scores, see [Rank]. If it has one
+// vector, that alone ranks.
 type Query struct {
 	Dense  []float32
 	Sparse Sparse
@@ -18,8 +18,8 @@ type Query struct {
 	Limit  int // 1 to MaxCandidates
 }
 
-// Hit is a point found. Scores of one answer are comparable. Scores of two
-// answers are not, except those of fused rankings, which are from 0 to 1.
+// Hit is a point found. Scores of one answer are comparable. Scores of two answers are not, unless both come from fused
+// rankings and so are from 0 to 1.
 type Hit struct {
 	ID      uuid.UUID
 	Score   float32
@@ -29,8 +29,7 @@ type Hit struct {
 	Apart bool
 }
 
-// Check rejects a query that no store can answer. It leaves the filter to
-// [Filter.Plan].
+// Check rejects a query that no store can answer. [Filter.Plan] checks the filter.
 func (q *Query) Check() error {
 	err := q.Sparse.check()
 	switch {
@@ -42,11 +41,10 @@ func (q *Query) Check() error {
 	return fault.Reject(err)
 }
 
-// leastDepth is how many hits of each ranking are fused at least, so that a point
-// in the middle of both is seen.
+// leastDepth is the least number of hits of each ranking that are fused, so that a point in the middle of both is seen.
 const leastDepth = 50
 
-// depth is how many hits each ranking is asked for at first.
+// depth returns how many hits each ranking is asked for at first.
 func (q *Query) depth() int {
 	if len(q.Dense) == 0 || len(q.Sparse.Indices) == 0 {
 		return q.Limit

@@ -7,8 +7,8 @@ import (
 
 // Replicated is a store whose server can be a cluster.
 type Replicated interface {
-	// Replicas returns the copies of a collection's shards, by shard and server. A
-	// server that keeps no shards, such as the embedded one, has none.
+	// Replicas returns the copies of a collection's shards, by shard and server. A server without shards, such as the
+	// embedded one, has none.
 	Replicas(ctx context.Context, collection string) ([]Replica, error)
 }
 

@@ -12,15 +12,15 @@ import (
 
 // Symbol is a definition in a chunk.
 type Symbol struct {
-	Name               string // with the names that lead to it: Mill > open
-	StartLine, EndLine int    // of the file, from 1, included
+	Name               string // includes its owners: Mill > open
+	StartLine, EndLine int    // lines of the file, from 1, both inclusive
 }
 
-// Symbols are definitions as one text, so that a store keeps one value and nobody
-// reads it before it is needed: a line "12 20 Mill > open" for each.
+// Symbols holds definitions as one text, with a line such as "12 20 Mill > open" for each. So a store keeps one value,
+// and nobody parses it before it is needed.
 type Symbols string
 
-// NewSymbols lists definitions.
+// NewSymbols makes Symbols of a list of definitions.
 func NewSymbols(list []Symbol) Symbols {
 	lines := make([]string, len(list))
 	for i, s := range list {
@@ -29,8 +29,7 @@ func NewSymbols(list []Symbol) Symbols {
 	return Symbols(strings.Join(lines, "\n"))
 }
 
-// All yields the definitions in the order of the list. It leaves out a line that
-// NewSymbols does not write.
+// All yields the definitions in the order of the list. It leaves out lines that NewSymbols would not write.
 func (s Symbols) All() iter.Seq[Symbol] {
 	return func(yield func(Symbol) bool) {
 		for line := range strings.SplitSeq(string(s), "\n") {
@@ -45,9 +44,8 @@ func (s Symbols) All() iter.Seq[Symbol] {
 	}
 }
 
-// Names yields the names by which a definition is asked for: with the names that
-// lead to it, without them, and without its type or namespace. A heading is no list
-// of names.
+// Names yields the names by which a reader may ask for a definition: with its owners, without them, and without its
+// type or namespace. A heading is not a list of names.
 func (s Symbol) Names() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		bare := s.Name
@@ -62,7 +60,7 @@ func (s Symbol) Names() iter.Seq[string] {
 	}
 }
 
-// Named says whether a definition goes by a name, in any form of Unicode.
+// Named reports whether a definition goes by a name, in any Unicode form.
 func (s Symbol) Named(name string) bool {
 	name = norm.NFC.String(name)
 	for own := range s.Names() {
@@ -73,11 +71,11 @@ func (s Symbol) Named(name string) bool {
 	return false
 }
 
-// between stands between the names that lead to a definition.
+// between stands between a definition and its owner.
 const between = " > "
 
-// Names are all names of the definitions in a chunk, each once, composed (NFC). A
-// store compares them with those of a [Filter].
+// Names returns all names of the definitions in a chunk, each once and composed (NFC). A store compares them with the
+// names in a [Filter].
 func (p *Payload) Names() []string {
 	var list []string
 	for s := range p.Symbols.All() {
@@ -89,7 +87,7 @@ func (p *Payload) Names() []string {
 	return slices.Compact(list)
 }
 
-// composed are names in the form in which they are compared.
+// composed returns names in the form in which they are compared.
 func composed(names []string) []string {
 	list := make([]string, len(names))
 	for i, name := range names {

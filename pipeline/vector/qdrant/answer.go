@@ -16,13 +16,13 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// A search reads some hundred points. The generated code makes a map of each payload,
-// and several objects of each value, which took most of a search's processor time. So
-// the answer is read here, and a payload only when it is asked for.
+// A search reads some hundred points. For each payload, the generated code makes a map, and for each value several
+// objects. This took most of a search's processor time. So the answer is read here, and a payload only when it is
+// needed.
 
-// Numbers of fields in the messages of Qdrant's API.
+// The numbers of the fields in the messages of Qdrant's API.
 const (
-	answerResult = 1 // of QueryBatchResponse: each query's
+	answerResult = 1 // of QueryBatchResponse, for each query
 	resultPoint  = 1 // of BatchResult
 	pointOfID    = 1 // of ScoredPoint
 	pointPayload = 2
@@ -34,10 +34,10 @@ const (
 	valueString  = 4
 )
 
-// answer is a QueryBatchResponse that is not decoded.
+// answer is a QueryBatchResponse that has not been decoded.
 type answer struct{ data []byte }
 
-// answerCodec reads an [answer], and leaves everything else to gRPC's own codec.
+// answerCodec reads an [answer]. It leaves everything else to gRPC's own codec.
 type answerCodec struct{ encoding.CodecV2 }
 
 func (c answerCodec) Unmarshal(data mem.BufferSlice, into any) error {
@@ -50,7 +50,7 @@ func (c answerCodec) Unmarshal(data mem.BufferSlice, into any) error {
 
 var callAnswer = grpc.ForceCodecV2(answerCodec{encoding.GetCodecV2("proto")})
 
-// point is a ScoredPoint, its payload not decoded yet.
+// point is a ScoredPoint whose payload has not been decoded yet.
 type point struct {
 	id    uuid.UUID
 	score float32
@@ -59,7 +59,7 @@ type point struct {
 
 var errMalformed = errors.New("the answer is malformed")
 
-// element is a field of a message. data is empty unless the field is of bytes.
+// element is a field of a message. data is empty unless the field holds bytes.
 type element struct {
 	number protowire.Number
 	kind   protowire.Type
@@ -67,8 +67,7 @@ type element struct {
 	scalar uint64
 }
 
-// elements yields the fields of a message. The last one has the number 0 if the message
-// is malformed.
+// elements yields the fields of a message. If the message is malformed, the last field has the number 0.
 func elements(message []byte) iter.Seq[element] {
 	return func(yield func(element) bool) {
 		for len(message) > 0 {
@@ -139,7 +138,7 @@ func decodePoints(result []byte) ([]point, error) {
 	return points, nil
 }
 
-// decode reads the id and the score.
+// decode reads the id and the score of a point.
 func (p *point) decode() (err error) {
 	var id []byte
 	for e := range elements(p.raw) {
@@ -147,7 +146,7 @@ func (p *point) decode() (err error) {
 		case e.number == 0:
 			return errMalformed
 		case e.number == pointOfID && e.kind == protowire.BytesType:
-			id = append(slices.Clip(id), e.data...) // a message that comes in parts is their concatenation
+			id = append(slices.Clip(id), e.data...) // a message in parts is their concatenation
 		case e.number == pointScore && e.kind == protowire.Fixed32Type:
 			p.score = math.Float32frombits(uint32(e.scalar))
 		}
@@ -174,8 +173,7 @@ func parseID(message []byte) (uuid.UUID, error) {
 	return id, nil
 }
 
-// stored is a payload as Qdrant has it. A field that is missing, or of another kind, is
-// the empty text and 0.
+// stored is a payload as Qdrant has it. A field that is missing or of another kind reads as "" or 0.
 type stored interface {
 	text(field string) string
 	integer(field string) int64
@@ -199,7 +197,7 @@ type entry struct {
 func (e entries) find(field string) (found entry) {
 	for _, one := range e {
 		if string(one.name) == field {
-			found = one // the last holds, as in a map
+			found = one // the last entry counts, as in a map
 		}
 	}
 	return found
@@ -208,14 +206,14 @@ func (e entries) find(field string) (found entry) {
 func (e entries) text(field string) string   { return string(e.find(field).text) }
 func (e entries) integer(field string) int64 { return e.find(field).integer }
 
-// payload reads the entries of the payload.
+// payload reads the entries of the payload into a map.
 func (p *point) payload() (entries, error) {
 	list := make(entries, 0, 24)
 	err := p.eachEntry(func(one entry) { list = append(list, one) })
 	return list, err
 }
 
-// eachEntry reads the entries of the payload.
+// eachEntry calls each with every entry of the payload.
 func (p *point) eachEntry(fn func(entry)) error {
 	for e := range elements(p.raw) {
 		if e.number == 0 {
@@ -247,7 +245,7 @@ func decodeEntry(message []byte) (one entry, err error) {
 		}
 	}
 	for inner := range elements(value) {
-		one.text, one.integer = nil, 0 // a value has one form: the last
+		one.text, one.integer = nil, 0 // a value has one form, which is the last
 		switch {
 		case inner.number == 0:
 			return one, errMalformed

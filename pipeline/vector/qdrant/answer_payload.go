@@ -8,9 +8,8 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// decodePayload reads the payload, as [decodePayload] does the generated code's. Points
-// of one answer have most of their short texts in common: one that is also in the payload
-// before, if there is one, is not copied again.
+// decodePayload reads the payload as the function [decodePayload] reads that of the generated code. The points of one
+// answer have most of their short texts in common. A text that is also in the payload before is not copied again.
 func (p *point) decodePayload(into, before *vector.Payload) error {
 	if before == nil {
 		before = &vector.Payload{}
@@ -69,7 +68,7 @@ func (p *point) decodePayload(into, before *vector.Payload) error {
 	return nil
 }
 
-// shared returns the text, in the memory of one that is equal.
+// shared returns the text. If before is equal, it returns that, and so uses no new memory.
 func shared(before string, text []byte) string {
 	if before == string(text) {
 		return before

@@ -12,7 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// someAnswer has points as Upsert writes them, and payloads of other programs.
+// someAnswer returns an answer with points as Upsert writes them, and with payloads of other programs.
 func someAnswer() *qdrant.QueryBatchResponse {
 	payload := encodePayload(&vector.Payload{
 		Tenant: "t", Repository: uuid.UUID{1}, Track: uuid.UUID{2}, Document: uuid.UUID{3}, Ref: "refs/heads/main", Path: "a/b/ç.go",
@@ -41,14 +41,14 @@ func encoded(t testing.TB, m proto.Message) []byte {
 	return data
 }
 
-// compare decodes an answer both ways. Whatever the generated code accepts, if all ids
-// are UUIDs, has the same points and fields.
+// compare decodes an answer both ways. If the generated code accepts it and all ids are UUIDs, both must find the same
+// points and fields.
 func compare(t *testing.T, data []byte) {
 	t.Helper()
 	results, err := answer{data}.results()
 	var want qdrant.QueryBatchResponse
 	if wantErr := proto.Unmarshal(data, &want); wantErr != nil {
-		return // this package may accept more than that; it must not panic
+		return // this package may accept more, but must not panic
 	}
 	for _, result := range want.GetResult() {
 		for _, p := range result.GetResult() {
@@ -93,7 +93,7 @@ func comparePayloads(t *testing.T, got, want stored) {
 	}
 }
 
-// compareOnePass reads a payload in one pass, after others that have some of its texts.
+// compareOnePass reads a payload in one pass, after other payloads with some of the same texts.
 func compareOnePass(t *testing.T, p point, from stored) {
 	t.Helper()
 	want, wantErr := decodePayload(from)
@@ -112,7 +112,7 @@ func TestAnswer(t *testing.T) {
 	compare(t, encoded(t, someAnswer()))
 }
 
-// A scroll for marks reads as the generated code does.
+// A scroll for marks reads an answer as the generated code does.
 func TestAnswerWithMarks(t *testing.T) {
 	reply := &qdrant.ScrollResponse{NextPageOffset: pointID(uuid.UUID{9}), Time: 0.5}
 	var want []vector.Mark
@@ -140,7 +140,7 @@ func TestAnswerWithMarks(t *testing.T) {
 	}
 	whole := encoded(t, reply)
 	for n := 1; n < len(whole); n++ {
-		_, _, _ = (answer{whole[:n]}).marks() // it does not panic
+		_, _, _ = (answer{whole[:n]}).marks() // it must not panic
 	}
 }
 

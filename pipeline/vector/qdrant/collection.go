@@ -24,8 +24,7 @@ var distances = map[string]qdrant.Distance{
 	vector.Cosine: qdrant.Distance_Cosine,
 }
 
-// index is a payload index. Every field that filters use has one, so that a
-// filter reads no payload.
+// index is a payload index. Every field that filters use has one, so that a filter reads no payload.
 type index struct {
 	field  string
 	kind   qdrant.FieldType
@@ -47,8 +46,7 @@ var indexes = []index{
 	{fieldRevision, qdrant.FieldType_FieldTypeInteger, false},
 }
 
-// CreateCollection implements [vector.Store]. It makes the payload indexes as
-// well, or those that are missing.
+// CreateCollection implements [vector.Store]. It also makes the payload indexes that are missing.
 func (s *Store) CreateCollection(ctx context.Context, name string, dimensions int, distance string) error {
 	metric, known := distances[distance]
 	if !known {
@@ -83,7 +81,7 @@ func (s *Store) describe(ctx context.Context, name string) (*qdrant.CollectionIn
 	return reply.GetResult(), err
 }
 
-// create makes the collection, or finds that another process just did.
+// create makes the collection, or finds that another process has just made it.
 func (s *Store) create(ctx context.Context, name string, dimensions int, metric qdrant.Distance) (*qdrant.CollectionInfo, error) {
 	request := &qdrant.CreateCollection{
 		CollectionName: name,

@@ -14,11 +14,11 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Every point of the index is sent once. The generated code makes a map of each payload
-// and several objects of each value, and asks for the size of each before it writes it,
-// which took half of the indexer's processor time. So an upsert is written here.
+// Every point of the index is sent once. The generated code makes a map for each payload and several objects for each
+// value, and computes the size of each before it writes it. This took half of the indexer's processor time. So an
+// upsert is written here.
 
-// Numbers of fields in the messages of an upsert.
+// The numbers of the fields in the messages of an upsert.
 // Source: points.proto and json_with_int.proto of Qdrant's API.
 const (
 	upsertCollection = 1 // of UpsertPoints
@@ -38,12 +38,12 @@ const (
 	listValues       = 1 // of ListValue
 )
 
-// upsertRequest is an UpsertPoints that is encoded already. It waits for the result.
+// upsertRequest is an UpsertPoints that has been encoded. It asks the server to answer when the points are applied.
 type upsertRequest struct {
 	data   []byte
 	points int
 
-	point, named, part []byte // reused
+	point, named, part []byte // reused buffers
 }
 
 func newUpsert(collection string, capacity int) *upsertRequest {
@@ -53,7 +53,7 @@ func newUpsert(collection string, capacity int) *upsertRequest {
 	return &upsertRequest{data: append(data, 1)}
 }
 
-// upsertCodec writes an [upsertRequest], and leaves everything else to gRPC's own codec.
+// upsertCodec writes an [upsertRequest]. It leaves everything else to gRPC's own codec.
 type upsertCodec struct{ encoding.CodecV2 }
 
 func (c upsertCodec) Marshal(v any) (mem.BufferSlice, error) {
@@ -141,7 +141,7 @@ func appendFloats(b []byte, number protowire.Number, values []float32) []byte {
 	return b
 }
 
-// appendPayload appends the entries of a payload. A text that is empty has none.
+// appendPayload appends the entries of a payload. An empty text has no entry.
 func (u *upsertRequest) appendPayload(b []byte, p *vector.Payload) []byte {
 	for _, field := range [...]struct {
 		name string
@@ -197,8 +197,7 @@ func appendList(b []byte, name string, list []byte) []byte {
 	return appendMessage(b, valueList, list)
 }
 
-// appendField appends an entry of the payload up to its value, which takes so many bytes
-// and is to follow.
+// appendField appends an entry of the payload up to its value. The caller then appends the value, whose size is value.
 func appendField(b []byte, name string, value int) []byte {
 	size := protowire.SizeTag(entryKey) + protowire.SizeBytes(len(name)) + protowire.SizeTag(entryValue) + protowire.SizeBytes(value)
 	b = protowire.AppendTag(b, structPayload, protowire.BytesType)

@@ -12,8 +12,7 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// explain wraps an error of a call with the attempted action, and marks it by
-// its code. It returns nil for nil.
+// explain wraps the error of a call with the attempted action, and marks it by its code. It returns nil for nil.
 func explain(ctx context.Context, err error, format string, args ...any) error {
 	if err == nil {
 		return nil

@@ -7,11 +7,10 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// plan is a filter in two parts: the conditions that Qdrant evaluates, and the
-// checks that remain for its answers.
+// plan is a filter in two parts: the conditions that Qdrant evaluates, and the checks that its answers still need.
 type plan struct {
 	vector.Plan
-	filter *qdrant.Filter // nil: all points
+	filter *qdrant.Filter // nil stands for all points
 }
 
 func (p plan) match(payload stored) bool {
@@ -45,7 +44,7 @@ func newPlan(f vector.Filter) (plan, error) {
 			qdrant.NewMatchKeywords(fieldNames, rest.Names...), qdrant.NewMatchKeywords(fieldSymbol, rest.Names...),
 		}}))
 	}
-	var should []*qdrant.Condition // of which one is to hold
+	var should []*qdrant.Condition // one of these must hold
 	if len(rest.Paths) > 0 {
 		should = append(should, qdrant.NewMatchKeywords(fieldPath, rest.Paths...))
 	}

@@ -10,11 +10,11 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// scalarQuantile leaves out the hundredth of values that are farthest from the
-// rest, so that one outlier does not coarsen the steps of all others.
+// scalarQuantile leaves out the hundredth of the values that is farthest from the rest, so that one outlier does not
+// coarsen the steps of all others.
 const scalarQuantile = 0.99
 
-// CheckLayout says what of layout and rescoring no server takes.
+// CheckLayout rejects a layout or a rescoring that no server takes.
 func (c Config) CheckLayout() error {
 	if err := c.Layout.Check(); err != nil {
 		return err
@@ -25,8 +25,8 @@ func (c Config) CheckLayout() error {
 	return nil
 }
 
-// searchParams say how a ranking by quantized vectors is made exact again. A
-// collection without them ignores these.
+// searchParams returns how a ranking by quantized vectors is made exact again. A collection without quantized vectors
+// ignores it.
 func (c Config) searchParams() *qdrant.SearchParams {
 	return &qdrant.SearchParams{Quantization: &qdrant.QuantizationSearchParams{
 		Rescore:      qdrant.PtrOf(!c.NoRescore),
@@ -34,7 +34,7 @@ func (c Config) searchParams() *qdrant.SearchParams {
 	}}
 }
 
-// ask writes a layout into a request. The server fills in what is 0.
+// ask writes a layout into a request. The server decides whatever is 0.
 func ask(request *qdrant.CreateCollection, l vector.Layout) {
 	request.ShardNumber = given32(l.Shards)
 	request.ReplicationFactor = given32(l.Replicas)
@@ -89,7 +89,7 @@ func (s *Store) Layout(ctx context.Context, collection string) (vector.Layout, e
 	case *qdrant.QuantizationConfig_Binary:
 		l.Quantization, l.QuantizedOnDisk = vector.BinaryQuantization, !q.Binary.GetAlwaysRam()
 	case *qdrant.QuantizationConfig_Product:
-		l.Quantization, l.QuantizedOnDisk = "product", !q.Product.GetAlwaysRam() // which leat does not make
+		l.Quantization, l.QuantizedOnDisk = "product", !q.Product.GetAlwaysRam() // leat makes no such collection
 	}
 	return l, nil
 }

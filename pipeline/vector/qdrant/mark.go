@@ -25,7 +25,7 @@ func (s *Store) Marks(ctx context.Context, collection string, repositories []uui
 		WithVectors:    qdrant.NewWithVectors(false),
 	}
 	return func(yield func(vector.Mark, error) bool) {
-		// A sequence may be ranged over again, each time from the beginning.
+		// A caller may range over a sequence again, each time from the beginning.
 		for request.Offset = pointID(from); ; {
 			page, next, err := s.marks(ctx, request)
 			if err != nil {
@@ -45,7 +45,7 @@ func (s *Store) Marks(ctx context.Context, collection string, repositories []uui
 	}
 }
 
-// marks returns a page, and the id that the next one begins with, if any.
+// marks returns a page of marks, and the id with which the next page begins, if there is one.
 func (s *Store) marks(ctx context.Context, request *qdrant.ScrollPoints) (page []vector.Mark, next uuid.UUID, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -86,7 +86,7 @@ func (a answer) marks() (page []vector.Mark, next uuid.UUID, err error) {
 	return page, next, nil
 }
 
-// Numbers of fields in a ScrollResponse.
+// The numbers of the fields in a ScrollResponse.
 const (
 	scrollNext   = 1
 	scrollResult = 2
@@ -155,8 +155,7 @@ func markOf(id uuid.UUID, fields stored) vector.Mark {
 	}
 }
 
-// idOf reads an id. A malformed value is read as the zero id, which no point
-// has.
+// idOf reads an id. It returns the zero id, which no point has, for a malformed value.
 func idOf(text string) uuid.UUID {
 	id, err := uuid.Parse(text)
 	if err != nil {

@@ -32,18 +32,16 @@ const (
 	fieldRevision   = "revision"
 )
 
-// Bytes that a point takes on the wire besides its vectors and texts (names,
-// tags, lengths, ids and numbers), and bytes of one more directory, name or sparse
-// term.
+// Bytes that a point takes on the wire besides its vectors and texts (names, tags, lengths, ids and numbers), and bytes
+// for one more directory, name or sparse term.
 const (
 	boundRest = 2 << 10
 	boundItem = 16
 	boundTerm = 5 + 4 // the longest varint and a float
 )
 
-// bound returns at least the bytes that the point takes on the wire, and not
-// many more. The exact size, from protobuf, takes as long to compute as sending
-// the point.
+// bound returns an upper bound of the bytes that the point takes on the wire, which is close to them. To compute the
+// exact size by protobuf takes as long as to send the point.
 func bound(p *vector.Point) int {
 	n := boundRest + 4*len(p.Dense) + boundTerm*len(p.Sparse.Indices)
 	for _, text := range []string{p.Payload.Tenant, p.Payload.Ref, p.Payload.Path, p.Payload.Language, p.Payload.Kind, p.Payload.Symbol, string(p.Payload.Symbols), p.Payload.Blob, p.Payload.Commit} {
@@ -60,11 +58,10 @@ func bound(p *vector.Point) int {
 	return n
 }
 
-// unread are the fields that only filters use.
+// unread holds the fields that only filters use.
 var unread = []string{fieldDirs, fieldNames}
 
-// decodePoint reads a point back. A form that encode does not write is an
-// error: another program wrote to the collection.
+// decodePoint reads a point back. A form that encode does not write is an error, because another program wrote it.
 func decodePoint(id *qdrant.PointId, payload map[string]*qdrant.Value, vectors *qdrant.VectorsOutput) (vector.Point, error) {
 	var p vector.Point
 	var err error
@@ -109,8 +106,7 @@ func decodePayload(fields stored) (vector.Payload, error) {
 	return p, nil
 }
 
-// decodeDense and decodeSparse also read the form in which servers before 1.16
-// answer, and which later ones may still use.
+// decodeDense and decodeSparse also read the form in which servers before 1.16 answer. Later servers may still use it.
 func decodeDense(v *qdrant.VectorOutput) []float32 {
 	if dense := v.GetDense(); dense != nil {
 		return dense.GetData()

@@ -10,9 +10,8 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// The bound keeps a call below the size that a server accepts. It must not be
-// smaller than the message. A much larger bound would needlessly make batches
-// small.
+// The bound keeps a call below the size that a server accepts. It must not be smaller than the message. A much larger
+// bound would make batches needlessly small.
 func TestBound(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	text := func(most int) string { return strings.Repeat("x", r.IntN(most+1)) }

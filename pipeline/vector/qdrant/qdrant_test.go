@@ -89,7 +89,7 @@ func TestLayoutsOfTheGivenServer(t *testing.T) {
 	})
 }
 
-// A point that another program wrote has a mark, too, and can be deleted by it.
+// A point that another program wrote also has a mark, by which it can be deleted.
 func TestAPointWithoutAPayloadHasAMark(t *testing.T) {
 	config, found := given()
 	if !found {

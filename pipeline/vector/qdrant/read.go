@@ -62,7 +62,7 @@ func (s *Store) scroll(ctx context.Context, collection string, plan plan, withVe
 // pages yields the answers to request, beginning with the point from.
 func (s *Store) pages(ctx context.Context, request *qdrant.ScrollPoints, from *qdrant.PointId) iter.Seq2[[]*qdrant.RetrievedPoint, error] {
 	return func(yield func([]*qdrant.RetrievedPoint, error) bool) {
-		// A sequence may be ranged over again, each time from the beginning.
+		// A caller may range over a sequence again, each time from the beginning.
 		for request.Offset = from; ; {
 			page, next, err := s.page(ctx, request)
 			if !yield(page, err) || err != nil || next == nil {
@@ -125,8 +125,7 @@ func (s *Store) get(ctx context.Context, collection string, ids []uuid.UUID, pay
 	return reply.GetResult(), explain(ctx, err, "look up %d points of %s", len(ids), collection)
 }
 
-// Count implements [vector.Store]. A glob that Qdrant cannot evaluate costs a
-// scroll.
+// Count implements [vector.Store]. A glob that Qdrant cannot evaluate costs a scroll.
 func (s *Store) Count(ctx context.Context, collection string, filter vector.Filter) (uint64, error) {
 	plan, err := newPlan(filter)
 	if err != nil {

@@ -36,8 +36,7 @@ func (s *Store) Search(ctx context.Context, collection string, q vector.Query) (
 	return hits, nil
 }
 
-// rankings asks for a ranking by each vector that the query has, depth points
-// deep, in one request.
+// rankings asks in one request for a ranking by each vector of the query, depth points deep.
 func (s *Store) rankings(ctx context.Context, collection string, q *vector.Query, plan plan, depth int) ([]vector.Ranking[*point], error) {
 	var requests []*qdrant.QueryPoints
 	add := func(using string, query *qdrant.Query, params *qdrant.SearchParams) {
@@ -75,7 +74,7 @@ func (s *Store) rankings(ctx context.Context, collection string, q *vector.Query
 	return list, nil
 }
 
-// ranking leaves out of an answer the points that the plan does not match.
+// ranking makes a ranking of an answer. It leaves out the points that the plan does not match.
 func ranking(found []point, plan plan, depth int) (vector.Ranking[*point], error) {
 	r := vector.Ranking[*point]{All: len(found) < depth, Points: make([]vector.Found[*point], 0, len(found))}
 	if !r.All {

@@ -45,11 +45,10 @@ const (
 
 // Config says where Qdrant is.
 type Config struct {
-	// URL of the gRPC port: http://host:6334, or https for TLS. The port is
-	// 6334 when it is left out. Required.
+	// URL is the address of the gRPC port: http://host:6334, or https for TLS. The port defaults to 6334. Required.
 	URL string
-	// APIKey is sent with every call. Default: none. It is refused over http
-	// to a host other than this one, unless PlaintextKey is set.
+	// APIKey is sent with every call. Default: none. Over http it is refused for any host other than this one, unless
+	// PlaintextKey is set.
 	APIKey string
 	// PlaintextKey lets APIKey cross a network unencrypted. Default: false.
 	PlaintextKey bool
@@ -58,13 +57,13 @@ type Config struct {
 	TLS *tls.Config
 	// Timeout bounds one call, retries of the transport included. Default: 30 s.
 	Timeout time.Duration
-	// Layout is that of the collections that are made. Default: the server's own.
+	// Layout is the layout of new collections. Default: the server decides.
 	Layout vector.Layout
-	// NoRescore ranks by quantized vectors alone. Default: the best by these are
-	// ranked once more by the vectors themselves.
+	// NoRescore ranks by quantized vectors alone. Default: the best points by these are ranked once more by the
+	// original vectors.
 	NoRescore bool
-	// Oversampling is how many times as many points as are asked for are ranked
-	// once more. It has no effect without quantization. Default: DefaultOversampling.
+	// Oversampling times as many points as are asked for are ranked once more. It has no effect without quantization.
+	// Default: DefaultOversampling.
 	Oversampling float64
 }
 
@@ -76,11 +75,11 @@ type Store struct {
 	server      qdrant.QdrantClient
 	timeout     time.Duration
 	layout      vector.Layout
-	params      *qdrant.SearchParams // of the dense ranking
+	params      *qdrant.SearchParams // for the dense ranking
 }
 
-// Open connects to Qdrant and returns when it answers. A wrong configuration
-// is rejected; a server that is not up yet is worth another attempt.
+// Open connects to Qdrant and returns when it answers. It rejects a wrong configuration. If a server is not up yet, the
+// error is worth another attempt.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	target, err := config.target()
 	if err != nil {
@@ -118,7 +117,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	return explain(ctx, err, "check qdrant's health")
 }
 
-// Release is the version that the server names.
+// Release returns the version that the server names.
 func (s *Store) Release(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -137,7 +136,7 @@ type target struct {
 	secure  bool
 }
 
-// target reads the URL. Its errors never quote it: it may hold a credential.
+// target reads the URL. Its errors never quote the URL, which may hold a credential.
 func (c Config) target() (target, error) {
 	u, err := url.Parse(c.URL)
 	switch {
@@ -186,8 +185,8 @@ func (c Config) dialOptions(t target) []grpc.DialOption {
 	return options
 }
 
-// sendKey is an interceptor rather than credentials.PerRPCCredentials because
-// those refuse a connection without TLS, loopback included.
+// sendKey is an interceptor and not credentials.PerRPCCredentials, because these refuse a connection without TLS, even
+// on loopback.
 func sendKey(key string) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		return invoke(metadata.AppendToOutgoingContext(ctx, "api-key", key), method, req, reply, cc, opts...)

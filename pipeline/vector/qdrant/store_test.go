@@ -38,7 +38,7 @@ func TestWrongConfigurationIsRejected(t *testing.T) {
 	}
 }
 
-// TestServerThatIsNotUpIsWorthARetry dials a port that was just given back.
+// TestServerThatIsNotUpIsWorthARetry dials a port on which nothing listens any more.
 func TestServerThatIsNotUpIsWorthARetry(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -68,8 +68,8 @@ func TestSilentServerIsWorthARetry(t *testing.T) {
 	}
 }
 
-// TestStoreOutlivesARestartOfTheServer: a lost connection is made again, and
-// acknowledged writes are there.
+// TestStoreOutlivesARestartOfTheServer restarts the server. The store connects again, and acknowledged writes are
+// there.
 func TestStoreOutlivesARestartOfTheServer(t *testing.T) {
 	config := server.Config{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}
 	running, err := server.Start(config)

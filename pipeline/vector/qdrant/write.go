@@ -49,7 +49,7 @@ func (s *Store) upsert(ctx context.Context, collection string, request *upsertRe
 	return explain(ctx, err, "upsert %d points into %s", request.points, collection)
 }
 
-// DeleteOlder implements [vector.Store], 1,000 documents a call.
+// DeleteOlder implements [vector.Store]. It passes 1,000 documents in each call.
 func (s *Store) DeleteOlder(ctx context.Context, collection string, docs []vector.Stale) error {
 	for part := range slices.Chunk(docs, pageSize) {
 		conditions := make([]*qdrant.Condition, len(part))

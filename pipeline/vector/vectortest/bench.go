@@ -13,12 +13,11 @@ import (
 const (
 	benchDimensions = 384
 	benchPoints     = 4000
-	benchTerms      = 40 // of a point
+	benchTerms      = 40 // terms of a point
 )
 
-// Bench measures the calls that a worker and a search make most often: an upsert
-// of 500 points, a search of 160 hits by both vectors, and the marks of 4,000
-// points.
+// Bench measures the calls that workers and searches make most often: an upsert of 500 points, a search for 160 hits by
+// both vectors, and the marks of 4,000 points.
 func Bench(b *testing.B, open Open) {
 	store := open(b)
 	collection := createOf(b, store, benchDimensions)

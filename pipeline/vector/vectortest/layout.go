@@ -9,12 +9,12 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// OpenLayout is [Open] for a store that makes collections of a layout. It ends the
-// test if the server cannot have it.
+// OpenLayout is like [Open], for a store that makes collections with this layout. It ends the test if the server does
+// not support the layout.
 type OpenLayout func(t testing.TB, layout vector.Layout) vector.Store
 
-// RunLayout tests that a driver makes collections as it is told, and describes them.
-// replicas is how many copies of a shard the server can have.
+// RunLayout tests that a driver makes collections with the given layout, and describes them. replicas is how many
+// copies of a shard the server can have.
 func RunLayout(t *testing.T, replicas int, open OpenLayout) {
 	for name, layout := range map[string]vector.Layout{
 		"the server's own": {},
@@ -32,7 +32,7 @@ func RunLayout(t *testing.T, replicas int, open OpenLayout) {
 
 func testLayout(t *testing.T, open OpenLayout, layout vector.Layout) {
 	store := open(t, layout)
-	const wide = 64 // binary codes of fewer dimensions tell nothing apart
+	const wide = 64 // binary codes of fewer dimensions distinguish nothing
 	collection := createOf(t, store, wide)
 	held, err := store.Layout(t.Context(), collection)
 	if err != nil {
@@ -44,7 +44,7 @@ func testLayout(t *testing.T, open OpenLayout, layout vector.Layout) {
 	if !held.TenantIndex || held.Shards < 1 || held.Replicas < 1 || held.WriteConsistency < 1 || held.HNSWEdges < 1 || held.EFConstruct < 1 {
 		t.Errorf("held as %+v, want every field", held)
 	}
-	// The layout changes no answer: the nearest of random points is the point itself.
+	// The layout changes no answer. The nearest to each of some random points is the point itself.
 	r := rand.New(rand.NewPCG(1, 2))
 	points := make([]vector.Point, 50)
 	for i := range points {

@@ -67,7 +67,7 @@ func testScrollPagesAndStops(t *testing.T, open Open) {
 	}
 	upsert(t, store, collection, points...)
 	all := store.ScrollAll(t.Context(), collection, false)
-	for range 2 { // it can be ranged over again
+	for range 2 { // a caller can range over it again
 		n := 0
 		for p, err := range all {
 			if n++; err != nil || p.ID != id(n) {
@@ -92,8 +92,8 @@ func testScrollPagesAndStops(t *testing.T, open Open) {
 	}
 }
 
-// testOrderOfWritesDoesNotMatter writes the same points to two collections, in
-// two orders and one of them in two versions.
+// testOrderOfWritesDoesNotMatter writes the same points to two collections in different orders. It writes one point in
+// two versions.
 func testOrderOfWritesDoesNotMatter(t *testing.T, open Open) {
 	store := open(t)
 	one, two := create(t, store), create(t, store)

@@ -33,8 +33,8 @@ func paths(hits []vector.Hit) []string {
 	return list
 }
 
-// testSearchFusesBothRankings has a point that is second in both rankings and
-// must come before those that are first in one and last in the other.
+// testSearchFusesBothRankings has a point that is second in both rankings. It must come before points that are first in
+// one ranking and last in the other.
 func testSearchFusesBothRankings(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
@@ -64,8 +64,7 @@ func testSearchFusesBothRankings(t *testing.T, open Open) {
 		}
 	}
 	hits := search(t, store, collection, vector.Query{Dense: axis(0), Sparse: term, Filter: filter, Limit: 4})
-	// The weights are a third of the relative dense score, and two thirds of
-	// the sparse one.
+	// The relative dense score has the weight one third, and the sparse one two thirds.
 	want := map[string]float32{"both": 8./9/3 + 8./9*2/3, "sparse": 1./9/3 + 2./3, "dense": 1./3 + 1./9*2/3, "neither": 2./9/3 + 2./9*2/3}
 	if got := paths(hits); !slices.Equal(got, []string{"both", "sparse", "dense", "neither"}) {
 		t.Errorf("fused order %v", got)
@@ -85,9 +84,8 @@ func testSearchFusesBothRankings(t *testing.T, open Open) {
 	}
 }
 
-// testRareTermsWeighMore has a term that all points have and one that a single
-// point has, each with weight 1 in the query and in the points. Points of another
-// tenant count as well.
+// testRareTermsWeighMore has a term in all points and a term in a single point, each with weight 1 in the query and in
+// the points. Points of another tenant count as well.
 func testRareTermsWeighMore(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
@@ -176,7 +174,7 @@ func testFilters(t *testing.T, open Open) {
 	}
 }
 
-// testEveryReadNeedsATenant: law 11.
+// testEveryReadNeedsATenant tests law 11: a tenant sees its own.
 func testEveryReadNeedsATenant(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
@@ -199,7 +197,7 @@ func testEveryReadNeedsATenant(t *testing.T, open Open) {
 	}
 }
 
-// testGlobsAgreeWithDoublestar compares with the glob evaluated on every path.
+// testGlobsAgreeWithDoublestar compares the hits with doublestar's answer for every path.
 func testGlobsAgreeWithDoublestar(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
@@ -244,8 +242,7 @@ func testGlobsAgreeWithDoublestar(t *testing.T, open Open) {
 	}
 }
 
-// testGlobsMatchBothForms searches by letters with accents that paths write in the
-// other form of Unicode.
+// testGlobsMatchBothForms searches by letters with accents. The paths have these in the other Unicode form.
 func testGlobsMatchBothForms(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
@@ -282,7 +279,7 @@ func testBadGlobSaysWhatToChange(t *testing.T, open Open) {
 	}
 }
 
-// testGlobWidensTheSearch hides the two paths that fit behind 300 better ones.
+// testGlobWidensTheSearch hides the two paths that fit behind 300 better points.
 func testGlobWidensTheSearch(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
@@ -333,7 +330,7 @@ func testSearchIsExactEnough(t *testing.T, open Open) {
 	store := open(t)
 	collection := create(t, store)
 	random := rand.New(rand.NewPCG(5, 6))
-	points := make([]vector.Point, 2500) // more than fit one call
+	points := make([]vector.Point, 2500) // more than fit into one call
 	for i := range points {
 		points[i] = point(i+1, fmt.Sprintf("f%d", i))
 		points[i].Dense = randomVector(random, dimensions)

@@ -14,12 +14,11 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Open connects to a server, which tests may share, and closes the store when the
-// test ends.
+// Open connects to a server and closes the store when the test ends. Tests may share the server.
 type Open func(t testing.TB) vector.Store
 
-// Run tests a driver whose server is up. Every test makes collections and aliases
-// with names of its own and removes them again.
+// Run tests a driver whose server is up. Every test makes collections and aliases with names of its own, and removes
+// them again.
 func Run(t *testing.T, open Open) {
 	for _, test := range []struct {
 		name string
@@ -85,7 +84,7 @@ func createOf(t testing.TB, store vector.Store, dimensions int) string {
 	return name
 }
 
-// id makes ids in the order of n.
+// id makes ids that are ordered as n is.
 func id(n int) uuid.UUID { return uuid.MustParse(fmt.Sprintf("00000000-0000-4000-8000-%012d", n)) }
 
 // axis returns the unit vector of a dimension.
@@ -95,7 +94,7 @@ func axis(n int) []float32 {
 	return v
 }
 
-// point makes the n-th point: its own document at path, of tenant "acme".
+// point makes the n-th point. It belongs to a document of its own at path, and to tenant "acme".
 func point(n int, path string) vector.Point {
 	return vector.Point{
 		ID:     id(n),

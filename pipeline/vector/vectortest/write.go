@@ -33,7 +33,7 @@ func testDeletes(t *testing.T, open Open) {
 	}
 	upsert(t, store, collection, points...)
 
-	for range 2 { // idempotent
+	for range 2 { // a repetition changes nothing
 		err := store.DeleteOlder(t.Context(), collection, []vector.Stale{
 			{Document: id(3001), Before: 3}, {Document: id(3002), Before: 1}, {Document: id(3003), Before: 99}, {Document: id(3999), Before: 99},
 		})
@@ -50,7 +50,7 @@ func testNothingToDoIsNoCall(t *testing.T, open Open) {
 	store := open(t)
 	for what, err := range map[string]error{
 		"upsert": store.Upsert(t.Context(), "absent", nil),
-		"older":  store.DeleteOlder(t.Context(), "absent", nil), // an empty filter would match all
+		"older":  store.DeleteOlder(t.Context(), "absent", nil), // an empty filter would match all points
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
