@@ -66,7 +66,7 @@ test-real-short: ## test the packages nearest to the servers against a nats-serv
 
 .PHONY: test-real
 test-real: export CGO_CFLAGS ?= -O1 -g0
-test-real: ## test against a nats-server, a Postgres and, if installed, a Qdrant as processes
+test-real: ## test against a nats-server, a Postgres and, if installed, a Qdrant and a MinIO as processes
 	scripts/with-real-servers $(GO) test -count 1 -timeout 40m $(REAL)
 
 OLD ?=
