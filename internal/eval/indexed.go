@@ -2,7 +2,6 @@ package eval
 
 import (
 	"context"
-
 	"path"
 
 	"github.com/leatworks/leat/pipeline/content"
@@ -31,14 +30,27 @@ func indexed(ctx context.Context, files []file) (map[string]bool, error) {
 	rules = rules.In(&layout)
 	is := make(map[string]bool)
 	for _, f := range files {
-		if rules.Path([]byte(f.path), lang.File, int64(len(f.content))).Skip != "" {
-			continue
-		}
-		read, refused, err := content.Decode(ctx, []byte(f.content), rules.Encoding([]byte(f.path)))
-		if err != nil {
+		if is[f.path], err = isIndexed(ctx, rules, f); err != nil {
 			return nil, err
 		}
-		is[f.path] = refused == nil && rules.Content([]byte(f.path), read.Text).Skip == ""
 	}
 	return is, nil
+}
+
+func isIndexed(ctx context.Context, rules *lang.Rules, f file) (bool, error) {
+	name, raw := []byte(f.path), []byte(f.content)
+	v, err := rules.Path(ctx, name, lang.File, int64(len(raw)))
+	if err != nil || v.Skip != "" {
+		return false, err
+	}
+	named, err := rules.Encoding(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	read, refused, err := content.Decode(ctx, raw, named)
+	if err != nil || refused != nil {
+		return false, err
+	}
+	v, err = rules.Content(ctx, name, read.Text)
+	return v.Skip == "", err
 }

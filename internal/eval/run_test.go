@@ -96,8 +96,15 @@ func TestCutByLinesIsCutByLines(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			spans := chunk.Split(rules.Content([]byte(code.path), []byte(code.content)).Language, []byte(code.content))
-			if last := spans[len(spans)-1]; last.Kind != want {
+			v, err := rules.Content(t.Context(), []byte(code.path), []byte(code.content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			cutting, err := chunk.Cut(t.Context(), v.Language, []byte(code.content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last := cutting.Spans[len(cutting.Spans)-1]; last.Kind != want {
 				t.Errorf("%s, cut by %s: kind %q, want %q", name, cut, last.Kind, want)
 			}
 		}

@@ -85,8 +85,8 @@ type Cutting struct {
 	Facts []byte
 }
 
-// Cut cuts a text as Split does, and finds its facts in the same parse. It fails only if
-// ctx has ended.
+// Cut cuts a text, written in language as go-enry names it, and finds its facts in the
+// same parse. An empty text has no spans. It fails only if ctx has ended.
 func Cut(ctx context.Context, language string, text []byte) (c Cutting, err error) {
 	if err := ctx.Err(); err != nil {
 		return c, err
@@ -98,12 +98,6 @@ func Cut(ctx context.Context, language string, text []byte) (c Cutting, err erro
 // HasFacts says whether texts in language may have facts in this program.
 func HasFacts(language string) bool {
 	return language == "Go" || Trees && fact.Extracts(language)
-}
-
-// Split cuts text, written in language as go-enry names it. An empty text has no spans.
-// Split cannot be cancelled, but the size of the text bounds its work.
-func Split(language string, text []byte) []Span {
-	return split(context.Background(), language, text, nil)
 }
 
 // split cuts a text, and stores its facts if they are asked for. Once ctx has ended, the
@@ -136,8 +130,9 @@ func Parses(language string) bool {
 	return formats[language] != nil || mixed[language] != nil || layouts[language] != nil || rules[language] != nil
 }
 
-// Lines cuts text into windows of lines, as Split does when no rule fits.
-func Lines(text []byte) []Span { return Split("", text) }
+// Lines cuts text into windows of lines, as Cut does when no rule fits. It takes no ctx: it
+// only counts, some milliseconds a MiB.
+func Lines(text []byte) []Span { return split(context.Background(), "", text, nil) }
 
 // block is a part of a text that is worth keeping together. The blocks of a text
 // tile it, except those of a notebook. They begin at the beginning of lines, and may

@@ -25,7 +25,7 @@ func BenchmarkFacts(b *testing.B) {
 			split, both := make([]time.Duration, len(texts)), make([]time.Duration, len(texts))
 			for b.Loop() {
 				for i, text := range texts {
-					least(b, &split[i], func() { Split(language, text) })
+					least(b, &split[i], func() { spansOf(language, text) })
 					least(b, &both[i], func() { cutting(b, language, text) })
 				}
 			}

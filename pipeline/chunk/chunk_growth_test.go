@@ -44,7 +44,7 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 			runtime.GC()
 			defer debug.SetGCPercent(debug.SetGCPercent(-1))
 			begin := cputime.Used(t)
-			Split(w.language, text)
+			spansOf(w.language, text)
 			return cputime.Used(t) - begin
 		}
 		var short, long []time.Duration

@@ -61,7 +61,7 @@ func TestEveryFormatHasASample(t *testing.T) {
 	}
 }
 
-// TestChunkingPage compares docs/chunking.md with the results of Split.
+// TestChunkingPage compares docs/chunking.md with the results of Cut.
 func TestChunkingPage(t *testing.T) {
 	if !Trees {
 		t.Skip("built without cgo")
@@ -92,7 +92,7 @@ func TestChunkingPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(want, page.Bytes()) {
-		t.Errorf("%s is not what Split does: run go test -update ./pipeline/chunk", chunkingPage)
+		t.Errorf("%s is not what Cut does: run go test -update ./pipeline/chunk", chunkingPage)
 	}
 }
 
@@ -128,7 +128,7 @@ one.
 // showChunks writes a sample with its chunks.
 func showChunks(out *bytes.Buffer, name string, text []byte) {
 	const head = 4 // lines of a chunk
-	spans := Split(samples[name], text)
+	spans := spansOf(samples[name], text)
 	fmt.Fprintf(out, "\n## %s\n\n`%s`: %d bytes, %d chunks.\n\n~~~~text\n", titleOf(name), name, len(text), len(spans))
 	for _, s := range spans {
 		symbol := s.Symbol

@@ -102,10 +102,15 @@ func scaled(size int) int {
 	return size
 }
 
+// spansOf cuts a text without its facts.
+func spansOf(language string, text []byte) []Span {
+	return split(context.Background(), language, text, nil)
+}
+
 // check fails if the spans of text break a promise of the package.
 func check(t testing.TB, language string, text []byte) []Span {
 	t.Helper()
-	spans := Split(language, text)
+	spans := spansOf(language, text)
 	if len(text) == 0 && len(spans) > 0 {
 		t.Fatalf("%s: %d spans of an empty text", language, len(spans))
 	}
@@ -147,7 +152,7 @@ func check(t testing.TB, language string, text []byte) []Span {
 	if limit := 4 + 2*len(text)/small; len(spans) > limit {
 		t.Fatalf("%s: %d spans of %d bytes, over %d", language, len(spans), len(text), limit)
 	}
-	if again := Split(language, text); !reflect.DeepEqual(spans, again) {
+	if again := spansOf(language, text); !reflect.DeepEqual(spans, again) {
 		t.Fatalf("%s: cut differently the second time", language)
 	}
 	return spans
@@ -260,7 +265,7 @@ func TestSplitShapesInTime(t *testing.T) {
 		prefix := shapePrefixes[language][len(shapePrefixes[language])-1]
 		for _, shape := range []string{"\"", "'", "`", "(", "[", "{", "<", ">", "#", "*", "_", "!", "- ", "\n", "a\n-\n", "[a]("} {
 			start := time.Now()
-			Split(language, []byte(prefix+strings.Repeat(shape, scaled(1<<20)/len(shape))))
+			spansOf(language, []byte(prefix+strings.Repeat(shape, scaled(1<<20)/len(shape))))
 			if took := time.Since(start); took > limit {
 				t.Errorf("%s: %d bytes of %q took %s", language, scaled(1<<20), shape, took)
 			}
@@ -341,8 +346,8 @@ func TestSplitKeepsFunctionsAlone(t *testing.T) {
 	}
 }
 
-// FuzzSplit cuts a text in the language with the given number.
-func FuzzSplit(f *testing.F) {
+// FuzzSpans cuts a text in the language with the given number.
+func FuzzSpans(f *testing.F) {
 	number := func(language string) uint8 { return uint8(slices.Index(languages, language)) }
 	for name, language := range samples {
 		text, err := os.ReadFile(filepath.Join("testdata", name))
@@ -369,7 +374,7 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-func BenchmarkSplit(b *testing.B) {
+func BenchmarkCut(b *testing.B) {
 	for name, language := range samples {
 		b.Run(language, func(b *testing.B) {
 			text, err := os.ReadFile(filepath.Join("testdata", name))
@@ -379,7 +384,7 @@ func BenchmarkSplit(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				Split(language, text)
+				spansOf(language, text)
 			}
 		})
 	}

@@ -128,7 +128,7 @@ func TestDataOnOneLineIsCutByItsStructure(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		spans := Split("Jupyter Notebook", text)
+		spans := spansOf("Jupyter Notebook", text)
 		if len(spans) != len(cells) {
 			t.Errorf("%d cells make %d spans", len(cells), len(spans))
 		}

@@ -17,7 +17,7 @@ var chunkSizes = sizes{target: Target, slack: slack, most: Max}
 // leastParts is the least number of bytes that Parts makes parts of.
 const leastParts = 32
 
-// Parts cuts a text into windows of at most most bytes, as Split does with text that it
+// Parts cuts a text into windows of at most most bytes, as Cut does with text that it
 // cannot parse. It serves callers that cannot take a whole chunk at once. Together the
 // windows are the text. most is 32 or more.
 func Parts(text string, most int) []string {

@@ -64,8 +64,12 @@ type removal struct {
 
 // leaves reports whether the commit's own rules take a file out of the index. After a
 // change of the operator's configuration that is unknown, and leaves returns false.
-func (r removal) leaves(e git.Entry) bool {
-	return r.at.SameConfig && r.rules.Path(e.Path, kindOf(e.Kind), 0).Skip != ""
+func (r removal) leaves(ctx context.Context, e git.Entry) (bool, error) {
+	if !r.at.SameConfig {
+		return false, nil
+	}
+	v, err := r.rules.Path(ctx, e.Path, kindOf(e.Kind), 0)
+	return v.Skip != "", err
 }
 
 // count counts the documents whose content the commit would take out of the index,
@@ -90,7 +94,11 @@ func (r removal) countByDiff(ctx context.Context) (int64, error) {
 		}
 		var gone []uuid.UUID
 		for _, c := range group {
-			if c.Deleted || r.leaves(c.Entry) {
+			leaves, err := r.leaves(ctx, c.Entry)
+			if err != nil {
+				return 0, err
+			}
+			if c.Deleted || leaves {
 				id, _ := document(r.track.ID, c.Path)
 				gone = append(gone, id)
 			}
@@ -116,7 +124,11 @@ func (r removal) countByTree(ctx context.Context) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if !r.leaves(e) {
+		leaves, err := r.leaves(ctx, e)
+		if err != nil {
+			return 0, err
+		}
+		if !leaves {
 			id, _ := document(r.track.ID, e.Path)
 			paths = append(paths, id)
 			oid, _ := hex.DecodeString(e.OID) // package git has checked that it is hex

@@ -51,7 +51,11 @@ func (s *Step) roomForDocuments(ctx context.Context, c candidate) (expected int6
 		if err != nil {
 			return 0, err
 		}
-		if c.rules.Path(e.Path, kindOf(e.Kind), 0).Skip == "" {
+		v, err := c.rules.Path(ctx, e.Path, kindOf(e.Kind), 0)
+		if err != nil {
+			return 0, err
+		}
+		if v.Skip == "" {
 			expected++
 		}
 	}

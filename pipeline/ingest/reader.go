@@ -45,7 +45,7 @@ func (r *reader) close() { r.blobs.Close() }
 // read judges a group of entries by path, then by size, then by content. It reads no
 // more of a file than the judgement needs.
 func (r *reader) read(ctx context.Context, group []entry) error {
-	group, err := r.judge(ctx, group, func(e entry, _ int) lang.Verdict { return r.rules.Path(e.Path, kindOf(e.Kind), 0) })
+	group, err := r.judge(ctx, group, func(e entry, _ int) (lang.Verdict, error) { return r.rules.Path(ctx, e.Path, kindOf(e.Kind), 0) })
 	if err != nil {
 		return err
 	}
@@ -53,14 +53,14 @@ func (r *reader) read(ctx context.Context, group []entry) error {
 	if err != nil {
 		return err
 	}
-	group, err = r.judge(ctx, group, func(e entry, i int) lang.Verdict {
+	group, err = r.judge(ctx, group, func(e entry, i int) (lang.Verdict, error) {
 		switch sizes[i] {
 		case git.NoBlob:
-			return lang.Verdict{Skip: lang.ReasonDamaged, Detail: "its object is no file"}
+			return lang.Verdict{Skip: lang.ReasonDamaged, Detail: "its object is no file"}, nil
 		case git.TooBig:
-			return lang.Verdict{Skip: lang.ReasonTooLarge, Detail: "git needs more memory than it may take to fetch it"}
+			return lang.Verdict{Skip: lang.ReasonTooLarge, Detail: "git needs more memory than it may take to fetch it"}, nil
 		}
-		return r.rules.Path(e.Path, kindOf(e.Kind), sizes[i])
+		return r.rules.Path(ctx, e.Path, kindOf(e.Kind), sizes[i])
 	})
 	if err != nil {
 		return err
@@ -87,10 +87,13 @@ func (r *reader) read(ctx context.Context, group []entry) error {
 }
 
 // judge adds the entries that are skipped to the batch and returns the others.
-func (r *reader) judge(ctx context.Context, group []entry, verdict func(entry, int) lang.Verdict) ([]entry, error) {
+func (r *reader) judge(ctx context.Context, group []entry, verdict func(entry, int) (lang.Verdict, error)) ([]entry, error) {
 	var left []entry
 	for i, e := range group {
-		v := verdict(e, i)
+		v, err := verdict(e, i)
+		if err != nil {
+			return nil, err
+		}
 		if v.Skip == "" {
 			left = append(left, e)
 			continue

@@ -70,15 +70,20 @@ func corpora(b *testing.B, r *reader) map[string][]source {
 // whether it is indexed.
 func (r *reader) one(b *testing.B, s source) (file, bool) {
 	b.Helper()
-	if v := r.rules.Path(s.Path, lang.File, int64(len(s.content))); v.Skip != "" {
+	ctx := context.Background()
+	if v, err := r.rules.Path(ctx, s.Path, lang.File, int64(len(s.content))); err != nil || v.Skip != "" {
 		return file{}, false
 	}
-	f, err := r.judgeContent(context.Background(), s.entry, s.content)
+	f, err := r.judgeContent(ctx, s.entry, s.content)
 	if err != nil {
 		b.Fatal(err)
 	}
 	if f.SkipReason == "" {
-		chunks("", chunk.Split(f.Content.Language, f.content), f.content)
+		cutting, err := chunk.Cut(ctx, f.Content.Language, f.content)
+		if err != nil {
+			b.Fatal(err)
+		}
+		chunks("", cutting.Spans, f.content)
 	}
 	return f, f.SkipReason == ""
 }

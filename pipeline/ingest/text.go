@@ -36,7 +36,11 @@ func (r *reader) extracted(ctx context.Context, e entry, raw []byte, format extr
 	case refused != nil:
 		return judged(e, unread(refused)), nil
 	}
-	if by := r.rules.Content(e.Path, read.Text); by.Skip != "" {
+	by, err := r.rules.Content(ctx, e.Path, read.Text)
+	if err != nil {
+		return file{}, err
+	}
+	if by.Skip != "" {
 		v = by
 	}
 	return r.made(e, v, read), nil
@@ -44,7 +48,10 @@ func (r *reader) extracted(ctx context.Context, e entry, raw []byte, format extr
 
 // text decodes a text file.
 func (r *reader) text(ctx context.Context, e entry, raw []byte) (file, error) {
-	named := r.rules.Encoding(e.Path)
+	named, err := r.rules.Encoding(ctx, e.Path)
+	if err != nil {
+		return file{}, err
+	}
 	read, refused, err := content.Decode(ctx, raw, named)
 	switch {
 	case err != nil:
@@ -55,7 +62,10 @@ func (r *reader) text(ctx context.Context, e entry, raw []byte) (file, error) {
 	if read.Encoding != text.UTF8 && r.rules.UTF8Only() {
 		return judged(e, lang.Verdict{Skip: lang.ReasonEncoding, Detail: string(read.Encoding)}), nil
 	}
-	v := r.rules.Content(e.Path, read.Text)
+	v, err := r.rules.Content(ctx, e.Path, read.Text)
+	if err != nil {
+		return file{}, err
+	}
 	if v.Skip == "" && r.rules.PageText(v.Language) && (named == "" || read.Encoding == text.UTF8) {
 		page, refused, err := r.contents.Extract(ctx, raw, extract.HTML, r.rules.MaxText())
 		if err != nil {

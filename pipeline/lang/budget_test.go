@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestAPathHasABudget(t *testing.T) {
 		rules := compile(t, Config{}, c.ignore, map[string][]byte{"": []byte(c.attributes)})
 		begin := cputime.Used(t)
 		for range 3 {
-			if got := rules.Path([]byte(c.path), File, 1); got.Skip != c.want {
+			if got := pathVerdict(t, rules, []byte(c.path), File, 1); got.Skip != c.want {
 				t.Errorf("%s: skip %q (%s), want %q", name, got.Skip, got.Detail, c.want)
 			}
 		}
@@ -38,10 +39,44 @@ func TestAPathHasABudget(t *testing.T) {
 	}
 }
 
+// TestMatchingEndsWithItsContext ends a context while a path is matched that takes
+// all of its steps. What the rules have found by then is no verdict.
+func TestMatchingEndsWithItsContext(t *testing.T) {
+	stars := strings.Repeat(strings.Repeat("*a", 100)+"b\n", 1200)
+	rules := compile(t, Config{}, stars, map[string][]byte{"": []byte(strings.ReplaceAll(stars, "\n", " text\n"))})
+	path := []byte(strings.Repeat("a", 1000))
+	for name, judge := range map[string]func(context.Context) error{
+		"path":     func(ctx context.Context) error { _, err := rules.Path(ctx, path, File, 1); return err },
+		"content":  func(ctx context.Context) error { _, err := rules.Content(ctx, path, []byte("a")); return err },
+		"encoding": func(ctx context.Context) error { _, err := rules.Encoding(ctx, path); return err },
+	} {
+		ctx := &ending{Context: t.Context(), after: 3}
+		if err := judge(ctx); err != context.Canceled {
+			t.Errorf("%s: %v", name, err)
+		}
+		if ctx.after < -2 {
+			t.Errorf("%s: went on for %d looks after the end", name, -ctx.after)
+		}
+	}
+}
+
+// ending is a context that ends after some looks at it.
+type ending struct {
+	context.Context
+	after int
+}
+
+func (e *ending) Err() error {
+	if e.after--; e.after < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
 func TestARefusedFileIsSkipped(t *testing.T) {
 	rules := compile(t, Config{}, "", nil)
 	rules.Refuse(".leatignore", ReasonRules, "too large")
-	if got := rules.Path([]byte(".leatignore"), File, 1); got.Skip != ReasonRules || got.Detail != "too large" {
+	if got := pathVerdict(t, rules, []byte(".leatignore"), File, 1); got.Skip != ReasonRules || got.Detail != "too large" {
 		t.Errorf("got %+v", got)
 	}
 }

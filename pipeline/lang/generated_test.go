@@ -86,9 +86,9 @@ func TestGeneratedMarks(t *testing.T) {
 		{path: ".idea/a.xml", content: "<a/>\n", generated: true},
 	} {
 		rules := compile(t, Config{}, "", nil)
-		v := rules.Path([]byte(test.path), File, 1)
+		v := pathVerdict(t, rules, []byte(test.path), File, 1)
 		if v.Skip == "" {
-			v = rules.Content([]byte(test.path), []byte(test.content))
+			v = contentVerdict(t, rules, []byte(test.path), []byte(test.content))
 		}
 		if (v.Skip == ReasonGenerated) != test.generated || !test.generated && v.Skip != "" {
 			t.Errorf("%s, %q: skip %q (%s)", test.path, test.content, v.Skip, v.Detail)
@@ -120,7 +120,7 @@ func TestReadableScriptsAreNotMinified(t *testing.T) {
 		{"a bundle under a banner", "app.js", "/*!\n * App v1.0\n * Copyright A\n */\n" + strings.Repeat("!function(e,t){var n=t(\"x\");e.exports=n,t.d(n,{a:()=>r})}(this,function(e){return e});", 90) + "\n", true},
 		{"wrapped at a width", "app.js", strings.Repeat(strings.Repeat("a.b=function(c,d){return c+d};", 17)+"\n", 30), true},
 	} {
-		v := compile(t, Config{}, "", nil).Content([]byte(test.path), []byte(test.content))
+		v := contentVerdict(t, compile(t, Config{}, "", nil), []byte(test.path), []byte(test.content))
 		if got := v.Skip == ReasonMinified; got != test.minified || !test.minified && v.Skip != "" {
 			t.Errorf("%s: skip %q (%s); %+v", test.name, v.Skip, v.Detail, measure([]byte(test.content)))
 		}

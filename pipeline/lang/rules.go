@@ -2,6 +2,7 @@ package lang
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -122,8 +123,13 @@ func writeList(h hash.Hash, list []string) {
 }
 
 // Path judges a file by its entry in the commit's tree. It leaves Language empty. Content still has to judge a file
-// that Path does not skip.
-func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
+// that Path does not skip. Path fails only if ctx has ended.
+func (r *Rules) Path(ctx context.Context, path []byte, kind Kind, size int64) (Verdict, error) {
+	v := r.path(newBudget(ctx), path, kind, size)
+	return v, ctx.Err()
+}
+
+func (r *Rules) path(b *budget, path []byte, kind Kind, size int64) Verdict {
 	switch {
 	case kind == Symlink:
 		return Verdict{Skip: ReasonSymlink}
@@ -138,7 +144,6 @@ func (r *Rules) Path(path []byte, kind Kind, size int64) Verdict {
 	if v, refused := r.refused[name]; refused {
 		return v
 	}
-	b := newBudget()
 	v := r.choice(name, b)
 	if v.Skip == "" {
 		v = r.origin(name, b)
@@ -205,22 +210,29 @@ func (r *Rules) origin(path string, b *budget) Verdict {
 	return Verdict{}
 }
 
-// Encoding returns the encoding that .gitattributes names for a file, or "".
-func (r *Rules) Encoding(path []byte) string {
-	attributes := r.attributes.of(string(path), newBudget())
+// Encoding returns the encoding that .gitattributes names for a file, or "". It fails
+// only if ctx has ended.
+func (r *Rules) Encoding(ctx context.Context, path []byte) (string, error) {
+	attributes := r.attributes.of(string(path), newBudget(ctx))
 	for _, name := range []string{attrEncoding, attrWorkTree} {
 		if v := attributes[name]; v.state == valueText {
-			return v.text
+			return v.text, ctx.Err()
 		}
 	}
-	return ""
+	return "", ctx.Err()
 }
 
 // UTF8Only reports whether text in other encodings is left out.
 func (r *Rules) UTF8Only() bool { return r.config.UTF8Only }
 
-// Content judges a file that Path let through by its whole text in UTF-8. It also names the language.
-func (r *Rules) Content(path, content []byte) Verdict {
+// Content judges a file that Path let through by its whole text in UTF-8. It also names the language. It fails only
+// if ctx has ended.
+func (r *Rules) Content(ctx context.Context, path, content []byte) (Verdict, error) {
+	v := r.content(newBudget(ctx), path, content)
+	return v, ctx.Err()
+}
+
+func (r *Rules) content(b *budget, path, content []byte) Verdict {
 	if size, ok := lfsPointer(content); ok {
 		return skip(ReasonLFSPointer, "%d bytes in Git LFS", size)
 	}
@@ -228,7 +240,7 @@ func (r *Rules) Content(path, content []byte) Verdict {
 		return skip(ReasonTooLarge, "%d bytes; the limit is %d", len(content), r.config.MaxBytes)
 	}
 	name, sample := string(path), sample(content)
-	attributes := r.attributes.of(name, newBudget())
+	attributes := r.attributes.of(name, b)
 	if v := r.author(name, attributes, sample); v.Skip != "" {
 		return v
 	}

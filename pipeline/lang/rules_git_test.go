@@ -66,7 +66,7 @@ func TestIgnoreAsGitDoes(t *testing.T) {
 		rules := parseIgnore([]byte(file))
 		for _, path := range paths {
 			pairs++
-			rule, got := rules.match(path, newBudget())
+			rule, got := rules.match(path, newBudget(t.Context()))
 			if want := slices.Contains(ignored, path); got != want {
 				t.Errorf("%q ignores %q: %t (by %q), git says %t", file, path, got, rule.text, want)
 			}
@@ -147,7 +147,7 @@ func TestAttributesAsGitDoes(t *testing.T) {
 				continue // the line decides nothing, and is dropped unless it is a macro
 			}
 			pairs++
-			if got := describe(rules.of(path, newBudget())[name]); got != want {
+			if got := describe(rules.of(path, newBudget(t.Context()))[name]); got != want {
 				t.Errorf("%q: %s of %q is %q, git says %q", files, name, path, got, want)
 			}
 		}

@@ -22,6 +22,24 @@ func compile(t testing.TB, c Config, ignore string, attributes map[string][]byte
 	return rules
 }
 
+func pathVerdict(t testing.TB, r *Rules, path []byte, kind Kind, size int64) Verdict {
+	t.Helper()
+	v, err := r.Path(t.Context(), path, kind, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func contentVerdict(t testing.TB, r *Rules, path, content []byte) Verdict {
+	t.Helper()
+	v, err := r.Content(t.Context(), path, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func TestPath(t *testing.T) {
 	attributes := map[string][]byte{
 		"":    []byte("* -text\n*.pin -diff\n*.art binary\n*.gen linguist-generated\n*.manual linguist-documentation\ndocs/code/** -linguist-documentation\nthird/** linguist-vendored\nvendor/ours/** -linguist-vendored\nmin.js linguist-generated=false\n"),
@@ -96,7 +114,7 @@ func TestPath(t *testing.T) {
 	}
 	for _, tt := range tests {
 		rules := compile(t, tt.config, ignore, attributes)
-		got := rules.Path([]byte(tt.path), tt.kind, tt.size)
+		got := pathVerdict(t, rules, []byte(tt.path), tt.kind, tt.size)
 		if got.Skip != tt.want {
 			t.Errorf("%.60q (kind %d, %d bytes) with %+v: skip %q (%s), want %q", tt.path, tt.kind, tt.size, tt.config, got.Skip, got.Detail, tt.want)
 		}
@@ -169,7 +187,7 @@ func TestContent(t *testing.T) {
 	}
 	for _, tt := range tests {
 		rules := compile(t, tt.config, "", attributes)
-		got := rules.Content([]byte(tt.path), []byte(tt.content))
+		got := contentVerdict(t, rules, []byte(tt.path), []byte(tt.content))
 		if got.Skip != tt.want || got.Language != tt.language {
 			t.Errorf("%s (%.40q): skip %q (%s), language %q; want %q, %q", tt.path, tt.content, got.Skip, got.Detail, got.Language, tt.want, tt.language)
 		}
@@ -207,7 +225,7 @@ func TestDocument(t *testing.T) {
 func TestEncodingIsNamed(t *testing.T) {
 	rules := compile(t, Config{}, "", map[string][]byte{"": []byte("*.txt working-tree-encoding=UTF-16LE\n*.c encoding=Shift_JIS working-tree-encoding=GBK\na.txt !working-tree-encoding\n*.d encoding\n")})
 	for path, want := range map[string]string{"b.txt": "UTF-16LE", "x/b.txt": "UTF-16LE", "a.txt": "", "a.c": "Shift_JIS", "a.d": "", "a.go": ""} {
-		if got := rules.Encoding([]byte(path)); got != want {
+		if got, err := rules.Encoding(t.Context(), []byte(path)); err != nil || got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
@@ -216,12 +234,12 @@ func TestEncodingIsNamed(t *testing.T) {
 func TestDetailIsBounded(t *testing.T) {
 	long := strings.Repeat("é", 500) + "\xff"
 	rules := compile(t, Config{}, long+"*\n", nil)
-	got := rules.Path([]byte(strings.Repeat("é", 500)), File, 1)
+	got := pathVerdict(t, rules, []byte(strings.Repeat("é", 500)), File, 1)
 	if got.Skip != "" {
 		t.Fatalf("skip %q: the pattern ends in a byte that the path lacks", got.Skip)
 	}
 	rules = compile(t, Config{}, "*"+strings.Repeat("é", 200)+"\n", nil)
-	got = rules.Path([]byte("a"+strings.Repeat("é", 200)), File, 1)
+	got = pathVerdict(t, rules, []byte("a"+strings.Repeat("é", 200)), File, 1)
 	if got.Skip != ReasonIgnored || len(got.Detail) > MaxDetail || !utf8.ValidString(got.Detail) {
 		t.Errorf("skip %q, detail of %d bytes: %q", got.Skip, len(got.Detail), got.Detail)
 	}
@@ -330,7 +348,7 @@ func TestRulesAreDeterministicAndShared(t *testing.T) {
 		var out strings.Builder
 		for _, path := range paths {
 			for _, content := range contents {
-				fmt.Fprintln(&out, rules.Content([]byte(path), []byte(content)))
+				fmt.Fprintln(&out, contentVerdict(t, rules, []byte(path), []byte(content)))
 			}
 		}
 		return out.String()
@@ -354,7 +372,7 @@ func TestPatternsStayCheap(t *testing.T) {
 	ignore := strings.Repeat("*a", 60) + "b\n" + strings.Repeat("**/a/", 40) + "b\n" + strings.Repeat("**/*a", 40) + "b\n"
 	rules := compile(t, Config{}, ignore, map[string][]byte{"": []byte(strings.Repeat("*a", 60) + "b linguist-vendored\n")})
 	for _, path := range []string{strings.Repeat("a", 300), strings.Repeat("a/", 150) + "c"} {
-		if got := rules.Path([]byte(path), File, 1); got.Skip != "" {
+		if got := pathVerdict(t, rules, []byte(path), File, 1); got.Skip != "" {
 			t.Errorf("%.20s…: skip %q", path, got.Skip)
 		}
 	}
@@ -366,7 +384,7 @@ func TestContentShapes(t *testing.T) {
 	rules := compile(t, Config{}, "", nil)
 	for _, path := range []string{"a.h", "a.pl", "a.html", "a.js", "a.ps", "a"} {
 		for _, shape := range []string{"\"", "-*-", "vim:", "<meta ", "#!", "/*", "\n", " ", "a ", "\xe9", "{\"version\":1,", "exec a $0 $@\n"} {
-			if got := rules.Content([]byte(path), []byte(strings.Repeat(shape, 4*sampleHead/len(shape)))); got.Skip == ReasonTooLarge {
+			if got := contentVerdict(t, rules, []byte(path), []byte(strings.Repeat(shape, 4*sampleHead/len(shape)))); got.Skip == ReasonTooLarge {
 				t.Errorf("%s of %q: %v", path, shape, got)
 			}
 		}
@@ -380,11 +398,11 @@ func FuzzContent(f *testing.F) {
 	f.Add("a.psd", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 1\n"))
 	rules := compile(f, Config{}, "", nil)
 	f.Fuzz(func(t *testing.T, path string, content []byte) {
-		got := rules.Content([]byte(path), content)
+		got := contentVerdict(t, rules, []byte(path), content)
 		if got.Skip != "" && got.Language != "" || !utf8.ValidString(got.Detail) || len(got.Detail) > MaxDetail {
 			t.Errorf("%+v", got)
 		}
-		if again := rules.Content([]byte(path), content); again != got {
+		if again := contentVerdict(t, rules, []byte(path), content); again != got {
 			t.Errorf("%+v, then %+v", got, again)
 		}
 	})
@@ -398,11 +416,11 @@ func FuzzRules(f *testing.F) {
 		if err != nil {
 			return // the rule files are too large
 		}
-		got := rules.Path([]byte(path), File, 1)
+		got := pathVerdict(t, rules, []byte(path), File, 1)
 		if !utf8.ValidString(got.Detail) || len(got.Detail) > MaxDetail {
 			t.Errorf("%+v", got)
 		}
-		if again := rules.Path([]byte(path), File, 1); again != got {
+		if again := pathVerdict(t, rules, []byte(path), File, 1); again != got {
 			t.Errorf("%+v, then %+v", got, again)
 		}
 	})
@@ -413,7 +431,7 @@ func BenchmarkPath(b *testing.B) {
 	path := []byte("internal/service/handlers/accounts/controller_test.go")
 	b.ReportAllocs()
 	for b.Loop() {
-		rules.Path(path, File, 1000)
+		pathVerdict(b, rules, path, File, 1000)
 	}
 }
 
@@ -426,7 +444,7 @@ func BenchmarkContent(b *testing.B) {
 				b.SetBytes(int64(len(content)))
 				b.ReportAllocs()
 				for b.Loop() {
-					rules.Content([]byte(path), content)
+					contentVerdict(b, rules, []byte(path), content)
 				}
 			})
 		}

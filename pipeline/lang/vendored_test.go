@@ -95,9 +95,9 @@ func TestOwnCodeIsNotVendored(t *testing.T) {
 			layout.Add(file)
 		}
 		rules := compile(t, Config{}, "", nil).In(&layout)
-		v := rules.Path([]byte(test.path), File, int64(len(test.content)))
+		v := pathVerdict(t, rules, []byte(test.path), File, int64(len(test.content)))
 		if v.Skip == "" {
-			v = rules.Content([]byte(test.path), []byte(test.content))
+			v = contentVerdict(t, rules, []byte(test.path), []byte(test.content))
 		}
 		want := Reason("")
 		if test.vendored {
@@ -106,7 +106,7 @@ func TestOwnCodeIsNotVendored(t *testing.T) {
 		if v.Skip != want {
 			t.Errorf("%s beside %q: skip %q (%s), want %q", test.path, test.beside, v.Skip, v.Detail, want)
 		}
-		if all := compile(t, Config{Vendored: true}, "", nil).In(&layout); all.Path([]byte(test.path), File, 1).Skip != "" || all.Content([]byte(test.path), []byte(test.content)).Skip != "" {
+		if all := compile(t, Config{Vendored: true}, "", nil).In(&layout); pathVerdict(t, all, []byte(test.path), File, 1).Skip != "" || contentVerdict(t, all, []byte(test.path), []byte(test.content)).Skip != "" {
 			t.Errorf("%s is left out though copies are wanted", test.path)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/leatworks/leat/pipeline/chunk"
 )
 
 func TestTheKernelBoundsAChild(t *testing.T) {
@@ -47,7 +45,7 @@ func TestALowerLimitStays(t *testing.T) {
 	}
 	p := open(t, Config{Children: 1})
 	got, err := one(t.Context(), p, "Python", []byte(source))
-	if want := chunk.Split("Python", []byte(source)); err != nil || !reflect.DeepEqual(got, want) {
+	if want := spansOf(t, "Python", []byte(source)); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%d spans, %v; want %d", len(got), err, len(want))
 	}
 	var limit unix.Rlimit

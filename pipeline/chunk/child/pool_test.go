@@ -36,6 +36,16 @@ func one(ctx context.Context, p *Pool, language string, text []byte) ([]chunk.Sp
 	return cuttings[0].Spans, nil
 }
 
+// spansOf cuts a text in this process.
+func spansOf(t testing.TB, language string, text []byte) []chunk.Span {
+	t.Helper()
+	c, err := chunk.Cut(t.Context(), language, text)
+	if err != nil {
+		t.Error(err)
+	}
+	return c.Spans
+}
+
 const source = "import a\n\nclass B:\n    def c(self):\n        pass\n"
 
 func TestAPoolCutsAsTheProcessItself(t *testing.T) {
@@ -53,7 +63,7 @@ func TestAPoolCutsAsTheProcessItself(t *testing.T) {
 		for _, language := range []string{"", "Python", "Go", "Markdown", "JSON", "C#", "YAML"} {
 			group.Go(func() {
 				got, err := one(t.Context(), p, language, text)
-				if want := chunk.Split(language, text); err != nil || !reflect.DeepEqual(got, want) {
+				if want := spansOf(t, language, text); err != nil || !reflect.DeepEqual(got, want) {
 					t.Errorf("%s as %q: %d spans, %v; want %d", file, language, len(got), err, len(want))
 				}
 			})
@@ -78,7 +88,7 @@ func TestTextsAreAnsweredInOrder(t *testing.T) {
 			text = chunk.Text{Language: "Go", Bytes: bomb}
 			want = append(want, chunk.Lines(bomb))
 		} else {
-			want = append(want, chunk.Split(text.Language, text.Bytes))
+			want = append(want, spansOf(t, text.Language, text.Bytes))
 		}
 		texts = append(texts, text)
 	}
@@ -104,7 +114,7 @@ func TestAKilledChildCostsNothing(t *testing.T) {
 	}
 	p := open(t, Config{Children: 1})
 	text := []byte(strings.Repeat(source, 8<<10))
-	want := chunk.Split("Python", text)
+	want := spansOf(t, "Python", text)
 	p.running(t)
 	before := descriptors(t)
 	for range 5 {
