@@ -40,7 +40,7 @@ func (l *Layout) Add(file string) {
 		l.put(&l.copies, dir)
 	case isPlace(path.Dir(dir)) && licence.MatchString(name):
 		l.put(&l.copies, dir)
-	case packageManagers[name] || builders[name] || publishers[name] || name == "Podfile" || name == "Cartfile":
+	case vendorers[name] || builders[name] || publishers[name] || name == "Podfile" || name == "Cartfile":
 		l.manifest(dir, name)
 	}
 }

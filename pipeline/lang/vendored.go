@@ -32,6 +32,8 @@ var ownCode = []string{
 	// Their surroundings decide about these directories: see layout.go.
 	`^[Dd]ependencies/`, `(^|/)dist/`, `^deps/`, `(3rd|[Tt]hird)[-_]?[Pp]arty/`, `(^|/)vendors?/`, `(^|/)[Ee]xtern(als?)?/`, `(^|/)[Vv]+endor/`,
 	`(^|/)Carthage/`,
+	// Names of a component, and of a package's own data, as often as of copies.
+	`(^|/)MathJax/`, `(^|/)inst/extdata/`,
 }
 
 // moreVendored holds patterns of paths that linguist counts as generated, or matches less strictly.
@@ -54,7 +56,7 @@ var vendorRules = sync.OnceValues(func() (vendor, library []guarded) {
 			vendor = append(vendor, guards(text)...)
 		}
 	}
-	return append(vendor, guards(moreVendored...)...), append(library, guards(`(^|/)(vendors?|(3rd|[Tt]hird)[-_]?[Pp]arty|externals?|libs?)/.*\.(js|css|less|scss)$`)...)
+	return append(vendor, guards(moreVendored...)...), append(library, guards(`(^|/)(vendors?|(3rd|[Tt]hird)[-_]?[Pp]arty|externals?|MathJax)/.*\.(js|css|less|scss)$`)...)
 })
 
 // forBrowsers matches rules about the names of scripts and style sheets.
@@ -119,8 +121,8 @@ type place struct {
 }
 
 var (
-	packageManagers = set("go.mod", "composer.json", "Gemfile", "Cargo.toml", "package.json", "bower.json", "gems.rb", "mix.exs", "rebar.config", "glide.yaml", "Gopkg.toml")
-	builders        = set("go.mod", "package.json", "Cargo.toml", "CMakeLists.txt", "meson.build", "BUILD", "BUILD.bazel", "BUILD.gn", "WORKSPACE", "WORKSPACE.bazel", "MODULE.bazel",
+	vendorers = set("go.mod", "composer.json", "Gemfile", "gems.rb", "Cargo.toml", "glide.yaml", "Gopkg.toml")
+	builders  = set("go.mod", "package.json", "Cargo.toml", "CMakeLists.txt", "meson.build", "BUILD", "BUILD.bazel", "BUILD.gn", "WORKSPACE", "WORKSPACE.bazel", "MODULE.bazel",
 		"DEPS", "configure.ac", "SConstruct", "conanfile.txt", "conanfile.py", "premake5.lua", "Makefile.am")
 	publishers = set("package.json", "bower.json", "pyproject.toml", "setup.py", "composer.json")
 )
@@ -129,7 +131,7 @@ var (
 func placeOf(name string) (place, bool) {
 	switch strings.ToLower(name) {
 	case "vendor":
-		return place{packageManagers, true}, true
+		return place{vendorers, true}, true
 	case "thirdparty", "third_party", "third-party", "3rdparty", "3rd_party", "3rd-party":
 		return place{builders, true}, true
 	case "dist":
