@@ -15,6 +15,7 @@ var (
 	htmlCharset = regexp.MustCompile(`(?i)<meta\b[^>]*\bcharset\s*=\s*["']?([-\w.:]+)`)
 	cssCharset  = regexp.MustCompile(`^@charset "([-\w.:]+)";`)
 	cookie      = regexp.MustCompile(`^[ \t\f]*(?:#|//|/\*|;|%|--|<!--|").*?coding[:=][ \t]*([-\w.]+)`) // PEP 263, and Emacs' form
+	emacsEnd    = regexp.MustCompile(`Local Variables:[^\x00]*?\bcoding:[ \t]*([-\w.]+)`)
 	vimEncoding = regexp.MustCompile(`\b(?:vi|vim|ex):.*\b(?:fileencoding|fenc)=([-\w.]+)`)
 )
 
@@ -25,7 +26,7 @@ const (
 
 // declared returns the encoding that a file declares: in the declaration of
 // XML, HTML or CSS; in the cookie of Python, Ruby or Emacs in one of the first
-// two lines; or in a line for Vim. It returns "" if there is no declaration.
+// two lines; in Emacs' variables at the end; or in a line for Vim. It returns "" if there is no declaration.
 func declared(content []byte) string {
 	head := content[:min(len(content), maxDeclaration)]
 	for _, pattern := range []*regexp.Regexp{xmlEncoding, cssCharset, htmlCharset} {
@@ -39,7 +40,11 @@ func declared(content []byte) string {
 			return string(m[1])
 		}
 	}
-	tail := bytes.Split(bytes.TrimRight(content[max(0, len(content)-maxDeclaration):], "\r\n"), []byte("\n"))
+	end := content[max(0, len(content)-maxDeclaration):]
+	if m := emacsEnd.FindSubmatch(end); m != nil {
+		return string(m[1])
+	}
+	tail := bytes.Split(bytes.TrimRight(end, "\r\n"), []byte("\n"))
 	near := append(lines[:min(len(lines), maxModelines):min(len(lines), maxModelines)], tail[max(0, len(tail)-maxModelines):]...)
 	for _, line := range near {
 		if m := vimEncoding.FindSubmatch(line); m != nil {

@@ -9,15 +9,17 @@ import (
 // without a byte order mark. A shorter one says too little.
 const minUnmarked = 16
 
-// decode16 reads UTF-16 by its byte order mark. Without one, half of the
-// characters must be ASCII in one byte order, and the other order must give no
+// decodeWide reads UTF-16 and UTF-32 by their byte order marks. Without one, half of the
+// characters must be ASCII in one byte order of UTF-16, and the other order must give no
 // text.
-func decode16(content []byte) ([]byte, Encoding, bool) {
-	for _, in := range []Encoding{UTF16LEBOM, UTF16BEBOM} {
-		if bytes.HasPrefix(content, in.mark()) {
-			text, ok := in.decode(content)
-			return text, in, ok && isText(text)
+func decodeWide(content []byte) ([]byte, Encoding, bool) {
+	for _, in := range marked {
+		if text, ok := in.decode(content); ok && isText(text) {
+			return text, in, true
 		}
+	}
+	if isMarked(content) {
+		return nil, "", false
 	}
 	if len(content) < minUnmarked {
 		return nil, "", false
@@ -27,12 +29,17 @@ func decode16(content []byte) ([]byte, Encoding, bool) {
 		if units := len(content) / 2; 4*in.asciiUnits(content) < units {
 			continue
 		}
-		if text, ok := in.decode(content); ok && isText(text) && 2*asciiIn(text) >= utf8.RuneCount(text) {
+		if text, ok := in.decode(content); ok && isText(text) && !mostlyForeign(text) {
 			return text, in, true
 		}
 	}
 	return nil, "", false
 }
+
+// isWide says whether nothing but what a text says tells this encoding from others.
+func (in Encoding) isWide() bool { return in.plain() == UTF16LE || in.plain() == UTF16BE }
+
+func mostlyForeign(text []byte) bool { return 2*asciiIn(text) < utf8.RuneCount(text) }
 
 // asciiUnits counts the units of UTF-16 that are ASCII.
 func (in Encoding) asciiUnits(content []byte) int {
