@@ -24,6 +24,8 @@ var costly = []struct{ language, before, repeated string }{
 	{"TOML", "", "'''"}, {"TOML", "", "''''"}, {"TOML", "", "[a]\n"}, {"TOML", "", "\"\"\"a\"\"\" "}, {"SQL", "", "a;"}, {"SQL", "", "$a$"}, {"SQL", "", "create table a;"},
 	{"Markdown", "", "# a\n"}, {"Markdown", "", "a\n-\n"}, {"Markdown", "", "- a\n"}, {"Markdown", "", "> a\n"}, {"Markdown", "", "\n"}, {"Markdown", "", "<!--"}, {"reStructuredText", "", "a\n=\n"}, {"reStructuredText", "", "abc\n===\n"},
 	{"PDF", "", "\f\n"}, {"Word", "", "# a\n"}, {"Text", "", "a"}, {"Text", "", "\n"},
+	{"Vue", "", "<!--<script>"}, {"Vue", "", "<!-- <script> -->"}, {"Vue", "", "<script '<script \""}, {"Vue", "", "<script>\n</script>"}, {"Vue", "<!--", "<style></style>\n"}, {"Vue", "", "-->"}, {"HTML", "", "<script>function a(){}</script>"}, {"HTML", "", "<script>function a(){\n}</script>"},
+	{"Jupyter Notebook", `{"worksheets": [{"cells": [`, `{"input": ["a"]},`}, {"Jupyter Notebook", `{"worksheets": [`, `{"cells": [{}]},`},
 	{"Jupyter Notebook", `{"cells": [`, `{"source": ["a"]},`}, {"Jupyter Notebook", `{"cells": [`, "{\"source\": [\n\"a\"\n]},\n"},
 }
 

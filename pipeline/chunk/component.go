@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	openPart  = regexp.MustCompile(`(?i)<(script|style)\b[^>]*>`)
+	openPart  = regexp.MustCompile(`(?i)<(script|style)\b(?:"[^"]*"|'[^']*'|[^>"'])*>`)
 	partIs    = regexp.MustCompile(`(?i)\blang\s*=\s*["']?(\w+)`)
 	razorCode = regexp.MustCompile(`(?m)^[ \t]*@(?:functions|code)\s*\{`)
 )
@@ -62,21 +62,69 @@ func assemble(ctx context.Context, text []byte, list []program, markup func([]by
 		if len(parts) == 0 {
 			continue
 		}
-		gap(p.start)
-		for _, b := range parts {
+		begin, end := wholeLines(text, p, at)
+		if p.start < at { // on the last line of the program before
+			last := &blocks[len(blocks)-1]
+			for _, b := range parts {
+				names := b.shifted(p.start).names
+				last.names = append(last.names, names...)
+				last.adopt(names...)
+			}
+			last.end, at = end, end
+			continue
+		}
+		gap(begin)
+		for i, b := range parts {
 			b = b.shifted(p.start)
+			if i == 0 {
+				b.start = begin
+			}
+			if i == len(parts)-1 {
+				b.end = end
+			}
 			if b.kind == KindHeader {
 				b.kind = KindLines // a component has one script among other parts
 			}
 			blocks = append(blocks, b)
 		}
-		at = p.end
+		at = end
 	}
 	if at == 0 {
 		return markup(text)
 	}
 	gap(len(text))
 	return mergeSmall(blocks)
+}
+
+// wholeLines are the lines of a program, with its tags where these are on the same lines and
+// no line before at is one of them.
+func wholeLines(text []byte, p program, at int) (begin, end int) {
+	begin, end = max(at, p.start), max(at, p.end)
+	if i := bytes.LastIndexByte(text[max(at, begin-Max):begin], '\n'); i >= 0 {
+		begin = max(at, begin-Max) + i + 1
+	} else if begin-Max <= at {
+		begin = at
+	}
+	if i := bytes.IndexByte(text[end-1:min(len(text), end+Max)], '\n'); i >= 0 {
+		end += i
+	} else if end+Max >= len(text) {
+		end = len(text)
+	}
+	return begin, end
+}
+
+// codeStart is where the code between two tags begins: on the next line, if nothing stands
+// behind the tag.
+func codeStart(text []byte, from, to int) int {
+	if end := from + len(text[from:to]) - len(bytes.TrimLeft(text[from:to], " \t\r")); end < to && text[end] == '\n' {
+		return end + 1
+	}
+	return from
+}
+
+// codeEnd is where it ends.
+func codeEnd(text []byte, from, to int) int {
+	return from + len(bytes.TrimRight(text[from:to], " \t"))
 }
 
 // formatOf returns the cutter of styles.
@@ -95,12 +143,13 @@ func formatOf(language string) func([]byte) []block {
 func programs(text []byte) []program {
 	var list []program
 	at := 0
-	if body := frontMatter(text); body > 0 {
-		begin := lineEnd(text, 0)
-		list = append(list, program{begin, lineStart(text, body-1), "TypeScript"})
-		at = body
+	blank := len(text) - len(bytes.TrimLeft(text, "\r\n"))
+	if body := frontMatter(text[blank:]); body > 0 {
+		at = blank + body
+		list = append(list, program{lineEnd(text, blank), lineStart(text, at-1), "TypeScript"})
 	}
 	tags, codes := openPart.FindAllSubmatchIndex(text, -1), razorCode.FindAllIndex(text, -1)
+	comments := comments{text: text}
 	for {
 		for len(tags) > 0 && tags[0][0] < at {
 			tags = tags[1:]
@@ -119,23 +168,58 @@ func programs(text []byte) []program {
 		if len(tags) == 0 {
 			return list
 		}
+		if end := comments.around(at, tags[0][0]); end > 0 {
+			at = end
+			continue
+		}
 		open, to := text[tags[0][0]:tags[0][1]], tags[0][1]
 		kind := bytes.ToLower(text[tags[0][2]:tags[0][3]])
 		end := closers[string(kind)].FindIndex(text[to:])
 		if end == nil {
 			return list
 		}
-		p := program{start: lineEnd(text, to), end: lineStart(text, to+end[0]), language: dialects[string(kind)]}
+		p := program{start: codeStart(text, to, to+end[0]), end: codeEnd(text, to, to+end[0]), language: dialects[string(kind)]}
 		at = to + end[1]
 		if is := partIs.FindSubmatch(open); is != nil {
 			if p.language = dialects[string(bytes.ToLower(is[1]))]; p.language == "" {
 				p.language = dialects[string(kind)]
 			}
 		}
-		if p.start < p.end { // else on the line of its tag: too short to be cut
+		if p.start < p.end {
 			list = append(list, p)
 		}
 	}
+}
+
+// comments finds the comments of a text of HTML. It remembers its last answer, so that it
+// reads the text once.
+type comments struct {
+	text     []byte
+	from, to int // the comment that is known
+	none     bool
+}
+
+// around returns the end of the comment that begins at or after from and holds the place at,
+// or 0 if there is none.
+func (c *comments) around(from, at int) int {
+	for !c.none && c.from < at {
+		if c.to > at && c.from >= from {
+			return c.to
+		}
+		next := max(from, c.to)
+		begin := bytes.Index(c.text[next:], []byte("<!--"))
+		if begin < 0 {
+			c.none = true
+			break
+		}
+		length := bytes.Index(c.text[next+begin:], []byte("-->"))
+		if length < 0 {
+			c.none = true
+			break
+		}
+		c.from, c.to = next+begin, next+begin+length+len("-->")
+	}
+	return 0
 }
 
 // razorEnd returns where the brace that stands open at from is closed.

@@ -34,6 +34,25 @@ func TestComponentsHaveTheirScriptsSymbols(t *testing.T) {
 		{"EJS", "<% function row() { return 1 } %>\n<p></p>\n<script>\nfunction openGate() { return 1 }\n</script>\n", "row, openGate"},
 		{"PHP", "<html><body>\n<?php function openGate() { return 1; } ?>\n<p>x</p>\n</body></html>\n", "openGate"},
 		{"PHP", "<html><body>\n<?php\nfunction openGate() { return 1; }\n?>\n<p>x</p>\n</body></html>\n", "openGate"},
+		{"Vue", "<script src=\"./a.js\"></script>\n<script setup>\nfunction openGate() { return 1 }\n</script>\n<template><p/></template>\n", "openGate"},
+		{"Vue", "<SCRIPT LANG='ts' SETUP>\nconst openGate = (a: number) => a\n</SCRIPT>\n", "openGate"},
+		{"Vue", "<script setup\n  lang=\"ts\"\n  generic=\"T extends string\"\n>\nfunction openGate(a: T) { return a }\n</script>\n", "openGate"},
+		{"Vue", "<script setup lang=\"ts\" generic=\"T extends Record<string, number>\">\nfunction openGate(a: T) { return a }\n</script>\n", "openGate"},
+		{"Vue", "<script>\nconst a = '<script>'\nexport function openGate() { return 1 }\n</script>\n<script setup>\nfunction shutGate() { return 1 }\n</script>\n", "shutGate"},
+		{"Vue", "<script setup>function openGate() { return 1 }</script>\n<template><p/></template>\n", "openGate"},
+		{"Vue", "<!-- <script> is below -->\n<template><p/></template>\n<script>\nfunction openGate() { return 1 }\n</script>\n", "openGate"},
+		{"Svelte", "<script module>\n  export function load() { return 1 }\n</script>\n<script lang=\"ts\">\n  let { a = 1 } = $props()\n  function stepUp(): void { a += 1 }\n</script>\n", "stepUp"},
+		{"Astro", "---\nimport A from './A.astro'\nconst openGate = () => 1\n---\n<A/>\n<script>\nfunction shutGate() { return 1 }\n</script>\n", "shutGate"},
+		{"Astro", "\n---\nconst openGate = () => 1\n---\n<p/>\n", "openGate"},
+		{"Astro", "---\r\nconst openGate = () => 1\r\n---\r\n<p/>\r\n", "openGate"},
+		{"HTML", "<html><head><script type=\"module\">\nexport function openGate() { return 1 }\n</script></head></html>\n", "openGate"},
+		{"HTML", "<p/><script>function openGate() { return 1 }</script><script>function shutGate() { return 1 }</script>\n<p/>\n", "openGate, shutGate"},
+		{"HTML", "<script>function openGate() {\n  return 1 }</script><script>function shutGate() {\n  return 1\n}</script><p/>\n<p/>\n", "openGate, shutGate"},
+		{"HTML+ERB", "<h1>Mill</h1>\n<% def open_gate %>x<% end %>\n<script>\nfunction shutGate() { return 1 }\n</script>\n", "open_gate"},
+		{"HTML+Razor", "@page \"/mill\"\n<h1>Mill</h1>\n@code {\n    private int openGate() { return 1; }\n}\n", "openGate"},
+		{"Twig", "{% block flour %}<p/>{% endblock %}\n<script>\nfunction openGate() { return 1 }\n</script>\n", "openGate"},
+		{"Liquid", "<script>\nfunction openGate() { return 1 }\n</script>\n{% schema %}\n{}\n{% endschema %}\n", "openGate"},
+		{"RMarkdown", "---\ntitle: A\n---\n\n# Counting snow\n\n```{r}\nopen_gate <- function(a) a\n```\n", "Counting snow"},
 		{"AsciiDoc", "= Guide\n\nintro\n\n== Opening the gate\n\n" + strings.Repeat("words of text\n", 40) + "\n----\n== no title\n----\n", "Guide > Opening the gate"},
 	} {
 		if got := symbolsOf(t, test.language, test.text); !strings.Contains(got, test.want) || strings.Contains(got, "no title") {
@@ -105,6 +124,23 @@ func TestADefinitionOnTheLastLineOfAnother(t *testing.T) {
 		{"Java", "class first {\n  void a() {\n" + body + "  }\n} class second {\n  void b() {\n" + body + "  }\n}\n"},
 		{"JavaScript", "function first() { return 1 } function second() { return 2 }\n"},
 		{"Rust", "fn first() {} fn second() {}\n"},
+		{"Rust", "impl A {\n  fn first() {\n" + body + "  } fn second() {\n" + body + "  }\n}\n"},
+		{"Go", "package a\n\nfunc first() {\n" + body + "}; func second() {\n" + body + "}\n"},
+		{"Go", "package a\n\ntype first struct {\n\tA int\n}; type second struct {\n\tB int\n}\n"},
+		{"C++", "class first {\n" + body + "}; class second {\n" + body + "};\n"},
+		{"C++", "namespace a {\nvoid first() {\n" + body + "}} namespace b { void second() {\n" + body + "}}\n"},
+		{"C#", "class A {\n  void first() {\n" + body + "  } void second() {\n" + body + "  }\n}\n"},
+		{"Java", "class A {\n  void first() {\n" + body + "  } void second() {\n" + body + "  }\n}\n"},
+		{"Kotlin", "fun first() {\n" + body + "}; fun second() {\n" + body + "}\n"},
+		{"Scala", "object A {\n  def first() = {\n" + body + "  }; def second() = {\n" + body + "  }\n}\n"},
+		{"PHP", "<?php\nfunction first() {\n" + body + "} function second() {\n" + body + "}\n"},
+		{"Ruby", "def first\n" + body + "end; def second\n" + body + "end\n"},
+		{"TypeScript", "export class A {\n  first() {\n" + body + "  } second() {\n" + body + "  }\n}\n"},
+		{"TypeScript", "namespace a { export function first() {\n" + body + "} } export const second = () => {\n" + body + "}\n"},
+		{"Shell", "first() {\n" + body + "}; second() {\n" + body + "}\n"},
+		{"CSS", ".first {\n" + strings.Repeat("  color: red;\n", 60) + "} .second {\n" + strings.Repeat("  color: red;\n", 60) + "}\n"},
+		{"Protocol Buffer", "message first {\n" + strings.Repeat("  int32 a = 1;\n", 60) + "} message second {\n" + strings.Repeat("  int32 a = 1;\n", 60) + "}\n"},
+		{"HCL", "resource \"a\" \"first\" {\n" + strings.Repeat("  a = 1\n", 99) + "} resource \"a\" \"second\" {\n" + strings.Repeat("  a = 1\n", 99) + "}\n"},
 	} {
 		got := symbolsOf(t, test.language, test.text)
 		if !strings.Contains(got, "first") || !strings.Contains(got, "second") {
@@ -135,6 +171,24 @@ func TestDataOnOneLineIsCutByItsStructure(t *testing.T) {
 		for _, s := range spans {
 			if s.Kind != KindCell || strings.Contains(string(text[s.Start:s.End]), "iVBOR") {
 				t.Errorf("%s: %.80q", s.Kind, text[s.Start:s.End])
+			}
+		}
+	}
+	source := "def needle():\n" + long
+	image := map[string]any{"output_type": "display_data", "data": map[string]any{"image/png": strings.Repeat("iVBORw0KGgo", 900)}}
+	for name, notebook := range map[string]map[string]any{
+		"a source that is one text":     {"cells": []any{map[string]any{"cell_type": "code", "outputs": []any{image}, "source": source}}},
+		"attachments before the source": {"cells": []any{map[string]any{"attachments": image, "cell_type": "markdown", "source": []any{source}}}},
+		"a notebook of version 3":       {"worksheets": []any{map[string]any{"cells": []any{map[string]any{"cell_type": "code", "input": []any{source}, "outputs": []any{image}}}}}},
+	} {
+		text, err := json.Marshal(notebook)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{string(text), "\uFEFF" + string(text), "\n " + string(text)} {
+			spans := spansOf("Jupyter Notebook", []byte(text))
+			if len(spans) != 1 || spans[0].Kind != KindCell || strings.Contains(text[spans[0].Start:spans[0].End], "iVBOR") {
+				t.Errorf("%s, %.20q: %d spans, the first of %s", name, text, len(spans), spans[0].Kind)
 			}
 		}
 	}

@@ -46,6 +46,9 @@ func goBlocks(text []byte, facts *[]byte) []block {
 		if kind == last.kind && kind == KindHeader || start < follow { // more imports, or on the line where last ends
 			last.end = max(last.end, end)
 			last.names = append(last.names, own...)
+			if kind != KindHeader {
+				last.inner = append(last.inner, own...)
+			}
 			continue
 		}
 		last.end = follow

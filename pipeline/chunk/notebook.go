@@ -10,15 +10,13 @@ func notebookBlocks(text []byte) []block {
 	if len(top) != 1 || top[0].open == 0 {
 		return nil
 	}
-	cells, ok := member(text, top[0], "cells")
-	if !ok || cells.open == 0 {
-		return nil
-	}
 	var blocks []block
-	for _, cell := range data.items(text, cells.open) {
+	for _, cell := range cellsOf(text, top[0]) {
 		source, ok := member(text, cell, "source")
 		if !ok {
-			continue
+			if source, ok = member(text, cell, "input"); !ok { // of version 3
+				continue
+			}
 		}
 		b := block{start: lines.start(source.start), end: source.end, kind: KindCell}
 		switch long := lines.end-b.start > Max; {
@@ -48,6 +46,24 @@ func notebookBlocks(text []byte) []block {
 		blocks = append(blocks, b)
 	}
 	return blocks
+}
+
+// cellsOf lists the cells of a notebook, which version 3 keeps in worksheets.
+func cellsOf(text []byte, notebook item) []item {
+	if cells, ok := member(text, notebook, "cells"); ok && cells.open > 0 {
+		return data.items(text, cells.open)
+	}
+	sheets, ok := member(text, notebook, "worksheets")
+	if !ok || sheets.open == 0 {
+		return nil
+	}
+	var list []item
+	for _, sheet := range data.items(text, sheets.open) {
+		if cells, ok := member(text, sheet, "cells"); ok && cells.open > 0 {
+			list = append(list, data.items(text, cells.open)...)
+		}
+	}
+	return list
 }
 
 // member returns a member of an object.
