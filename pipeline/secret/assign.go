@@ -18,7 +18,7 @@ var (
 		"secret", "token", "apikey", "api_key", "api-key", "accesskey", "access_key", "access-key", "authkey", "auth_key", "auth-key",
 		"privatekey", "private_key", "secretkey", "secret_key", "encryption_key", "encryptionkey", "signing_key", "signingkey", "credential",
 		"account_key", "accountkey", "masterkey", "master_key", "license_key", "connectionstring",
-		"app_key", "appkey", "app-key", "application_key", "consumer_key", "consumerkey", "shared_key", "sharedkey", "presharedkey", "preshared_key", "pre_shared_key",
+		"app_key", "appkey", "app-key", "app.key", "application_key", "consumer_key", "consumerkey", "shared_key", "sharedkey", "presharedkey", "preshared_key", "pre_shared_key",
 		"subscription-key", "subscription_key", "subscriptionkey", "validationkey", "decryptionkey", "session_key", "sessionkey", "cookie_key", "hmac_key",
 		"storage_key", "storagekey", "deploy_key", "service_key", "servicekey", "server_key", "serverkey", "integration_key", "ingest_key", "ingestion_key",
 		"write_key", "writekey", "webhook_key", "crypt_key", "cryptkey", "functions-key", "client_key", "clientkey", "dockerconfigjson", "tunnel_key", "rest_key", "datakey", "kms_key",
@@ -126,6 +126,9 @@ func operator(text []byte, start, stop int) (at int, quoted, ok bool) {
 		i++
 	}
 	j := blanks(text, i)
+	if at, ok := fallback(text, j, closed); ok {
+		return at, true, true
+	}
 	if at, ok := pair(text, start, i); ok {
 		return at, false, true
 	}
@@ -148,7 +151,7 @@ func operator(text []byte, start, stop int) (at int, quoted, ok bool) {
 	case j == i || closed:
 	case c == '"' || c == '\'': // Groovy, SQL
 		return j, true, startsLine(text, start, stop)
-	case follows(text, start, "ENV ", "setenv "):
+	case follows(text, start, "ENV ", "setenv ", "setx ", "set -x ", "set -gx ", "set -Ux "):
 		return j, false, true
 	case letter[c]: // Go: name Type = "v"
 		if k := typed(text, j); k > j {
@@ -158,11 +161,31 @@ func operator(text []byte, start, stop int) (at int, quoted, ok bool) {
 	return 0, false, false
 }
 
+// fallback finds the value that stands in where a variable is not set:
+//
+//	process.env.NAME || "v"   getenv("NAME") ?: "v"   env["NAME"] ?? "v"
+func fallback(text []byte, at int, closed bool) (int, bool) {
+	if closed && at < len(text) && text[at] == ')' {
+		at = blanks(text, at+1)
+	}
+	if at+2 > len(text) {
+		return 0, false
+	}
+	switch string(text[at : at+2]) {
+	case "||", "??", "?:":
+		return at + 2, true
+	}
+	return 0, false
+}
+
 var signs = classOf("=:?!<>-")
 
 // behindSign returns the place after the sign of an assignment or a comparison
 // at text[j], or 0 if there is none.
 func behindSign(text []byte, start, stop, j int) (at int, quoted bool) {
+	if bytes.HasPrefix(text[j:], []byte("::=")) && isUpper(text[start:stop]) {
+		return j + 3, false
+	}
 	if j+1 < len(text) {
 		switch string(text[j : j+2]) {
 		case ":=", "?=":
@@ -284,7 +307,7 @@ func typed(text []byte, at int) int {
 	if k+1 >= len(text) || text[k] != '=' || text[k+1] == '=' {
 		return at
 	}
-	if v := blanks(text, k+1); v == len(text) || bytes.IndexByte([]byte("\r\n,;)}]"), text[v]) >= 0 || k == j && v == k+1 && j-i >= 16 && mixed(text[i:j]) {
+	if v := blanks(text, k+1); v == len(text) || bytes.IndexByte([]byte("\r\n,;)}]"), text[v]) >= 0 || k == j && j-i >= 11 && mixed(text[i:j]) {
 		return at
 	}
 	return k + 1
@@ -330,9 +353,31 @@ func value(text []byte, at int, quoted bool, is func([]byte) bool) (span, bool) 
 	if end < len(text) && (text[end] == '(' || text[end] == '[' || text[end] == '{') {
 		return span{}, false // a call or an index
 	}
-	line := end == len(text) || text[end] == '\n' || text[end] == '\r'
-	return judge(text, at, end, func(b []byte) bool { return (isBare(b) || line && isLoose(b)) && is(b) })
+	line := end == len(text) || text[end] == '\n' || text[end] == '\r' || beforeSetting(text, end)
+	return judge(text, at, end, func(b []byte) bool {
+		return (isBare(b) || isPadded(b) || isCrypt(b) || line && isLoose(b)) && is(b)
+	})
 }
+
+// beforeSetting reports whether a blank and another NAME=… follow a value.
+func beforeSetting(text []byte, end int) bool {
+	stop := word.run(text, end+1, maxName)
+	return text[end] == ' ' && stop > end+1 && stop < len(text) && text[stop] == '='
+}
+
+// isPadded reports whether a word without quotes is base64 with its padding.
+func isPadded(b []byte) bool {
+	body := bytes.TrimRight(b, "=")
+	return len(b) >= 12 && len(b)%4 == 0 && len(b)-len(body) <= 2 && len(body) < len(b) && base64Class.run(body, 0, len(body)) == len(body) && mixed(body)
+}
+
+// isCrypt reports whether a value is a password's hash in the form of crypt.
+func isCrypt(b []byte) bool {
+	return slices.ContainsFunc(crypts, func(scheme string) bool { return bytes.HasPrefix(b, []byte(scheme)) }) && len(b) >= 20
+}
+
+// crypts are the beginnings of hashes.
+var crypts = []string{"$apr1$", "$2y$", "$2b$", "$2a$", "$6$", "$5$", "$1$", "$y$", "$7$"}
 
 // isLoose reports whether a word without quotes, at the end of a line, is a value because no expression of a program
 // looks like it.

@@ -1,6 +1,9 @@
 package secret
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // command is a program that takes a password on its command line.
 type command struct {
@@ -23,7 +26,8 @@ var commands = []command{
 	{"htpasswd ", []string{"-b", "-bc", "-cb", "-nb", "-nbB"}, false, false},
 	{"curl ", []string{"-u", "--user", "--proxy-user", "-U"}, true, true}, {"smbclient ", []string{"-U"}, true, false},
 	{"http ", []string{"-a", "--auth"}, true, false}, {"ncftpput ", []string{"-p"}, false, false}, {"lftp ", []string{"-u"}, true, false},
-	{"net user ", nil, false, false}, {"rsync ", []string{"--password"}, false, false}, {"snowsql ", []string{"-p"}, false, false},
+	{"net user ", nil, false, false}, {"rabbitmqctl add_user ", nil, false, false}, {"rabbitmqctl change_password ", nil, false, false},
+	{"openssl enc ", []string{"-k", "-pass"}, false, false}, {"rsync ", []string{"--password"}, false, false}, {"snowsql ", []string{"-p"}, false, false},
 	{"java ", []string{"-storepass", "-keypass"}, false, false}, {"keytool ", []string{"-storepass", "-keypass", "-srcstorepass", "-deststorepass"}, false, false},
 	{"jarsigner ", []string{"-storepass", "-keypass"}, false, false}, {"apksigner ", []string{"--ks-pass", "--key-pass"}, false, false},
 	{"xfreerdp ", []string{"/p:"}, false, true}, {"rdesktop ", []string{"-p"}, false, false}, {"ipmitool ", []string{"-P"}, false, true},
@@ -36,6 +40,11 @@ func commandKeywords() []keyword {
 	list := make([]keyword, len(commands))
 	for i, c := range commands {
 		list[i] = keyword{c.name, "password", c.match}
+	}
+	for _, c := range commands {
+		if name := strings.TrimSuffix(c.name, " "); c.flags != nil && !strings.Contains(name, " ") && name != "htpasswd" {
+			list = append(list, keyword{name + `", "`, "password", c.array}, keyword{name + `","`, "password", c.array})
+		}
 	}
 	return list
 }
@@ -68,6 +77,9 @@ func (c command) match(text []byte, at, end int) (span, bool) {
 		}
 		for _, flag := range c.flags {
 			rest, found := bytes.CutPrefix(text[from:to], []byte(flag))
+			if c.name == "curl " && bundled(text[from:to]) {
+				rest, found = nil, flag == "-u"
+			}
 			if !found || len(rest) > 0 && !c.glued && rest[0] != '=' {
 				continue
 			}
@@ -90,6 +102,47 @@ func (c command) match(text []byte, at, end int) (span, bool) {
 		}
 	}
 	return span{}, false
+}
+
+// array walks through arguments that are the strings of a list: ["mysql", "-pNAME"].
+func (c command) array(text []byte, at, end int) (span, bool) {
+	if word.before(text, at) {
+		return span{}, false
+	}
+	limit := min(len(text), end+maxLine)
+	given := false // the flag was the string before
+	for i := end; i < limit; {
+		to := closing(text[:limit], i, '"')
+		if to < 0 {
+			break
+		}
+		if given {
+			return c.judge(text, i, to)
+		}
+		for _, flag := range c.flags {
+			rest, found := bytes.CutPrefix(text[i:to], []byte(flag))
+			switch {
+			case !found:
+			case len(rest) == 0:
+				given = true
+			case c.glued || rest[0] == '=':
+				return c.judge(text, to-len(bytes.TrimPrefix(rest, []byte("="))), to)
+			}
+		}
+		i = spaces.run(text, to+1, maxPair)
+		if i == to+1 || i >= limit || text[i] != '"' {
+			break
+		}
+		i++
+	}
+	return span{}, false
+}
+
+// bundled says whether an argument is several flags of one letter, of which the last takes a
+// user's name and password: -sSLu.
+func bundled(argument []byte) bool {
+	n := len(argument)
+	return n > 2 && n < 8 && argument[0] == '-' && argument[n-1] == 'u' && letter.run(argument, 1, n) == n
 }
 
 func (c command) judge(text []byte, from, to int) (span, bool) {

@@ -8,9 +8,11 @@ import (
 // credentialKeywords find credentials in files and values that have a form of their own.
 func credentialKeywords() []keyword {
 	list := []keyword{
-		{"machine ", "netrc", netrc},
-		{"ls0tls1crudjti", "private-key", encodedKey},
-		{`"auth":`, "docker-auth", dockerAuth}, {`"identitytoken":`, "docker-auth", quotedKey},
+		{"machine ", "netrc", netrc}, {"default login ", "netrc", netrc},
+		// "-----BEGIN " in base64, by the bytes that stand before it.
+		{"ls0tls1crudjti", "private-key", encodedKey}, {"0tls0tqkvhsu4g", "private-key", encodedKey}, {"tls0tlujfr0loi", "private-key", encodedKey},
+		{`"auth"`, "docker-auth", dockerAuth}, {"auth: ", "docker-auth", encodedPair}, {`"identitytoken":`, "docker-auth", quotedKey},
+		{"sqlplus ", "password", sqlplus},
 		{"begin openvpn static key v1-----", "private-key", puttyKey},
 		{"begin ssh2 encrypted private key ----", "private-key", puttyKey},
 		{"| chpasswd", "password", chpasswd},
@@ -21,8 +23,8 @@ func credentialKeywords() []keyword {
 	for _, port := range []string{":5432:", ":5433:", ":6432:", ":*:"} {
 		list = append(list, keyword{port, "pgpass", pgpass})
 	}
-	for _, scheme := range []string{"$apr1$", "$2y$", "$2b$", "$2a$", "$6$", "$5$", "$1$", "$y$", "$7$", "{sha}", "{ssha}"} {
-		list = append(list, keyword{":" + scheme, "password-hash", crypted})
+	for _, scheme := range append([]string{"{sha}", "{ssha}"}, crypts...) {
+		list = append(list, keyword{":" + scheme, "password-hash", crypted}, keyword{":!" + scheme, "password-hash", crypted}) // a user who is locked out
 	}
 	for _, name := range []string{`"d"`, `"k"`, `"p"`, `"q"`, `"dp"`, `"dq"`, `"qi"`} {
 		list = append(list, keyword{name, "jwk", jsonWebKey})
@@ -60,7 +62,10 @@ func netrc(text []byte, at, end int) (span, bool) {
 		}
 		return from, i
 	}
-	_, i := next(end)
+	i := at + len("default")
+	if hasFold(text[at:], "machine") {
+		_, i = next(end)
+	}
 	for range 3 {
 		nameFrom, nameTo := next(i)
 		from, to := next(nameTo)
@@ -116,21 +121,27 @@ func crypted(text []byte, at, end int) (span, bool) {
 	return span{start: at + 1, end: stop}, true
 }
 
-// encodedKey matches a PEM private key that is encoded in base64 once more, as in Kubernetes. Its keyword is the
-// encoding of "-----BEGIN ".
+// encodedKey matches a PEM private key that is encoded in base64 once more, as in Kubernetes, alone or with the file
+// that holds it. Its keyword is the encoding of "-----BEGIN ".
 func encodedKey(text []byte, at, end int) (span, bool) {
-	if base64Class.before(text, at) {
-		return span{}, false
+	start := unpadded.back(text, at, maxBefore)
+	if at-start == maxBefore {
+		start = at - maxBefore/4*4
 	}
-	head := text[at:min(len(text), at+72)]
-	head = head[:len(head)/4*4]
+	head := text[start+(at-start)/4*4:]
+	head = head[:min(len(head), 76)/4*4]
 	plain := make([]byte, base64.StdEncoding.DecodedLen(len(head)))
 	n, _ := base64.StdEncoding.Decode(plain, head)
 	if !bytes.Contains(plain[:n], []byte("PRIVATE KEY")) {
 		return span{}, false
 	}
-	return armored(text, at, false)
+	return armored(text, start, false)
 }
+
+// maxBefore bounds the base64 that is read before the keyword.
+const maxBefore = 1 << 10
+
+var unpadded = classOf(digits, lowers, uppers, "+/")
 
 // pairIn reports whether base64 encodes user:password.
 func pairIn(b []byte) bool {
@@ -161,6 +172,10 @@ func encodedPair(text []byte, _, end int) (span, bool) {
 // dockerAuth matches the entry that "docker login" writes into config.json.
 func dockerAuth(text []byte, at, end int) (span, bool) {
 	end = blanks(text, end)
+	if end == len(text) || text[end] != ':' {
+		return span{}, false
+	}
+	end = blanks(text, end+1)
 	if end == len(text) || text[end] != '"' {
 		return span{}, false
 	}
@@ -258,12 +273,33 @@ func mnemonic(text []byte, at, end int) (span, bool) {
 
 var lowerClass = classOf(lowers)
 
+// sqlplus matches the argument user/password@database.
+func sqlplus(text []byte, at, end int) (span, bool) {
+	if word.before(text, at) {
+		return span{}, false
+	}
+	from, to, next := argument(text, end, min(len(text), end+maxLine))
+	if from < to && text[from] == '-' { // an option
+		from, to, _ = argument(text, next, min(len(text), next+maxLine))
+	}
+	_, rest, found := bytes.Cut(text[from:to], []byte("/"))
+	password, _, _ := bytes.Cut(rest, []byte("@"))
+	from = to - len(rest)
+	if !found {
+		return span{}, false
+	}
+	return judge(text, from, from+len(password), isSecret)
+}
+
 // directive matches a line of a configuration file: NAME VALUE.
 func directive(text []byte, at, end int) (span, bool) {
 	if word.before(text, at) {
 		return span{}, false
 	}
 	from := blanks(text, end)
+	if bytes.HasPrefix(text[min(len(text), from):], []byte("--")) { // an option of Kickstart
+		from = blanks(text, lowerClass.run(text, from+2, maxName))
+	}
 	if from+2 < len(text) && digit[text[from]] && text[from+1] == ' ' { // a number that names the encryption
 		from += 2
 	}
@@ -274,7 +310,7 @@ func directive(text []byte, at, end int) (span, bool) {
 	for to < len(text) && to-from <= maxValue && text[to] > ' ' {
 		to++
 	}
-	if bytes.HasPrefix(text[from:to], []byte("$1$")) {
+	if isCrypt(text[from:to]) {
 		return judge(text, from, to, func(b []byte) bool { return len(b) > 20 && !filler(b) })
 	}
 	return judge(text, from, to, func(b []byte) bool { return isPassword(b) && !bytes.HasSuffix(b, []byte("(")) })

@@ -9,7 +9,7 @@ import (
 
 // Version is the version of the rules. Raise it with every change that masks any text differently. Texts that older
 // rules masked are then read again.
-const Version = 5
+const Version = 6
 
 // MaxFindings bounds the secrets that a text may hold. A text with more is a list of credentials, and no part of it is
 // worth the risk: see [Masked.Excess].

@@ -177,7 +177,7 @@ func isSecret(b []byte) bool { return isPassword(b) || isKey(b) }
 func reference(b []byte) bool {
 	switch b[0] {
 	case '$', '<', '{', '[', '/', '.', '~', '(', '%', '\\', '&':
-		if b[0] != '$' || len(b) > 1 && (letter[b[1]] || b[1] == '{' || b[1] == '(' || b[1] == '_' || digit[b[1]]) {
+		if b[0] != '$' || !isCrypt(b) && len(b) > 1 && (letter[b[1]] || b[1] == '{' || b[1] == '(' || b[1] == '_' || digit[b[1]]) {
 			return true
 		}
 	}
