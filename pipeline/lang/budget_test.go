@@ -2,6 +2,7 @@ package lang
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func TestMatchingEndsWithItsContext(t *testing.T) {
 		"encoding": func(ctx context.Context) error { _, err := rules.Encoding(ctx, path); return err },
 	} {
 		ctx := &ending{Context: t.Context(), after: 3}
-		if err := judge(ctx); err != context.Canceled {
+		if err := judge(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if ctx.after < -2 {

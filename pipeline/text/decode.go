@@ -29,7 +29,7 @@ func Decode(content []byte, hint string) (text []byte, in Encoding, refused *Ref
 	}
 	var meant []Encoding // as the repository or the file itself says
 	for _, name := range []string{hint, declared(content)} {
-		if in, known := named(name); known && !(in.isWide() && nul < 0) { // the repository may mean the working tree alone
+		if in, known := named(name); known && (nul >= 0 || !in.isWide()) { // the repository may mean the working tree alone
 			if text, ok := in.decode(content); ok && isText(text) {
 				return text, in, nil
 			}
@@ -54,7 +54,7 @@ func Decode(content []byte, hint string) (text []byte, in Encoding, refused *Ref
 		return repaired, Repaired, nil
 	}
 	for _, in := range meant {
-		if text, strays, ok := in.repair(content); ok && few(strays, content) && isText(text) && !(in.isWide() && mostlyForeign(text)) {
+		if text, strays, ok := in.repair(content); ok && few(strays, content) && isText(text) && (!in.isWide() || !mostlyForeign(text)) {
 			return text, in.repaired(), nil
 		}
 	}

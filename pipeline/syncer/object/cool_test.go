@@ -15,7 +15,7 @@ func TestOldPacksGetACheaperClass(t *testing.T) {
 	p.SettleOwed(t)
 	p.Rows(t, "update packs set created_at = created_at - interval '2 days' where kind = 'text'")
 	old := p.Rows(t, "select key from packs where kind = 'text' order by key")
-	k := object.New(object.Config{ColdClass: "STANDARD_IA", ColdAfter: 24 * time.Hour}, p.Catalog.Packs, p.Catalog.Garbage, p.Catalog.Generations, p.Blobs, nil, p.Logs.Logger())
+	k := object.New(object.Config{ColdClass: "REDUCED_REDUNDANCY", ColdAfter: 24 * time.Hour}, p.Catalog.Packs, p.Catalog.Garbage, p.Catalog.Generations, p.Blobs, nil, p.Logs.Logger())
 	work := k.Work()
 	if len(work) != 1 || work[0].Kind != object.KindCool {
 		t.Fatalf("work: %+v", work)
@@ -30,7 +30,7 @@ func TestOldPacksGetACheaperClass(t *testing.T) {
 		want := "STANDARD"
 		for _, o := range old {
 			if o == key {
-				want = "STANDARD_IA"
+				want = "REDUCED_REDUNDANCY"
 			}
 		}
 		if class != want {
