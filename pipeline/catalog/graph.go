@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -27,7 +28,8 @@ type OwedGraph struct {
 }
 
 // Owed lists tracks whose graphs are owed, in the order in which their snapshots were
-// listed. A graph of an older version of the code is owed too.
+// listed. A graph of an older version of the code is owed too. It looks at each
+// track.
 func (g *Graphs) Owed(ctx context.Context, version int64, most int) ([]OwedGraph, error) {
 	rows, err := g.query.OwedGraphs(ctx, version, int32(most))
 	if err != nil {
@@ -35,7 +37,22 @@ func (g *Graphs) Owed(ctx context.Context, version int64, most int) ([]OwedGraph
 	}
 	list := make([]OwedGraph, len(rows))
 	for i, r := range rows {
-		list[i] = OwedGraph{r.ID, r.Tenant, r.Repository, r.Revision, hex.EncodeToString(r.Commit), r.Made}
+		list[i] = OwedGraph{r.Track, r.Tenant, r.Repository, r.Revision, hex.EncodeToString(r.Commit), r.Made}
+	}
+	return list, nil
+}
+
+// LatelyOwed lists the same graphs as Owed, but only those that have come to be owed within
+// age, and not for an index that was taken away or for a new version of the code. It looks at
+// the tracks that changed, and no others.
+func (g *Graphs) LatelyOwed(ctx context.Context, version int64, age time.Duration, most int) ([]OwedGraph, error) {
+	rows, err := g.query.LatelyOwedGraphs(ctx, age.Seconds(), version, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("look for graphs that are owed lately: %w", err)
+	}
+	list := make([]OwedGraph, len(rows))
+	for i, r := range rows {
+		list[i] = OwedGraph{r.Track, r.Tenant, r.Repository, r.Revision, hex.EncodeToString(r.Commit), r.Made}
 	}
 	return list, nil
 }

@@ -16,10 +16,16 @@ type Poll struct {
 	Most        int           // tracks at once
 }
 
+// planMost bounds the new tracks for which one call finds a place in the interval.
+const planMost = 1000
+
 // AskForPolls adds a submission for each track whose turn has come and whose ref has no
 // pending submission. The submission is due at once, and replaces the track's earlier
 // ones of the same source. It returns the number of submissions.
 func (ss *Submissions) AskForPolls(ctx context.Context, p Poll) (int, error) {
+	if err := ss.query.PlanPolls(ctx, p.Every.Seconds(), planMost); err != nil {
+		return 0, fmt.Errorf("plan polls: %w", err)
+	}
 	events, err := ss.query.PollTracks(ctx, query.PollTracksParams{
 		Source: p.Source, Every: p.Every.Seconds(), EveryFailed: p.EveryFailed.Seconds(), Most: int32(p.Most),
 	})

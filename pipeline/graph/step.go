@@ -90,12 +90,24 @@ func CodeVersion() int64 {
 	return version
 }
 
+// Each look is for graphs that have lately come to be owed. Once in wholeEvery it is for all:
+// that takes longer with each track.
+const (
+	wholeEvery = time.Minute
+	lately     = 5 * wholeEvery
+)
+
 // Run makes owed graphs until ctx ends. It logs a graph that fails, and tries it again.
 func (s *Step) Run(ctx context.Context) {
 	ticker := time.NewTicker(s.cfg.Interval)
 	defer ticker.Stop()
+	var whole time.Time // when the next look is for all
 	for {
-		if err := s.Look(ctx); err != nil && ctx.Err() == nil {
+		look := s.lookLately
+		if now := time.Now(); !now.Before(whole) {
+			look, whole = s.Look, now.Add(wholeEvery)
+		}
+		if err := look(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("the symbol graph was not made; will be tried again", "error", err)
 		}
 		select {
@@ -116,6 +128,18 @@ func (s *Step) Look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return s.makeAll(ctx, owed)
+}
+
+func (s *Step) lookLately(ctx context.Context) error {
+	owed, err := s.graphs.LatelyOwed(ctx, CodeVersion(), lately, owedAtOnce)
+	if err != nil {
+		return err
+	}
+	return s.makeAll(ctx, owed)
+}
+
+func (s *Step) makeAll(ctx context.Context, owed []catalog.OwedGraph) error {
 	var failed []error
 	for _, o := range owed {
 		if _, err := s.locks.Try(ctx, lockOf(o.Track), func(ctx context.Context) error { return s.Make(ctx, o) }); err != nil {

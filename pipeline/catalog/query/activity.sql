@@ -21,7 +21,11 @@ select (select count(*) from submissions su where su.tenant = @tenant and su.sta
 -- name: ListActivity :many
 select date_bin(make_interval(secs => @width::float8), x.at, 'epoch'::timestamptz)::timestamptz as begins, x.kind::text as kind, count(*) as events
 from (
-    select su.created_at as at, 'submitted' as kind, su.repository from submissions su where su.tenant = @tenant and su.created_at >= @since
+    select su.created_at as at, 'submitted' as kind, su.repository from submissions su
+    where su.tenant = @tenant and su.created_at >= @since and su.state = 'pending'
+    union all
+    select su.created_at, 'submitted', su.repository from submissions su
+    where su.tenant = @tenant and su.created_at >= @since and su.state <> 'pending'
     union all
     select s.indexed_at, 'indexed', t.repository
     from snapshots s join tracks t on t.id = s.track join repositories r on r.id = t.repository

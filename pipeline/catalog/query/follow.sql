@@ -54,7 +54,7 @@ where t.id = @track and t.forgotten_at is null
 
 -- name: SucceededTracks :many
 select t.id, t.repository from tracks t join tracks n on n.id = t.successor
-where t.forgotten_at is null and n.forgotten_at is null
+where t.successor is not null and t.forgotten_at is null and n.forgotten_at is null
     and exists (select 1 from snapshots s where s.track = n.id and s.state = 'indexed')
 order by t.id limit @most for no key update of t skip locked;
 

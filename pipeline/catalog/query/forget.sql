@@ -60,8 +60,11 @@ update repositories set forgotten_at = null where id = @id;
 update tracks set forgotten_at = now(), listable_since = revision + 1 where repository = @repository and forgotten_at is null;
 
 -- name: ForgottenTracks :many
-select t.id, t.repository from tracks t join repositories r on r.id = t.repository
-where t.forgotten_at is not null or r.forgotten_at is not null
+select t.id, t.repository from (
+    select f.id, f.repository from tracks f where f.forgotten_at is not null
+    union
+    select o.id, o.repository from repositories r join tracks o on o.repository = r.id where r.forgotten_at is not null
+) t
 order by t.repository, t.id limit @most;
 
 -- name: DropForgottenSkipped :exec

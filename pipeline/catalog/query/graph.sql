@@ -20,19 +20,24 @@ where f.blob > @after and f.blob <= @upto
     and (f.extractor < @extractor or not exists (select 1 from chunkings k where k.blob = f.blob and k.language = f.language));
 
 -- name: OwedGraphs :many
-select t.id, r.tenant, r.id as repository, s.revision, s.commit, coalesce(g.revision, 0)::bigint as made
-from snapshots s
-join tracks t on t.id = s.track
-join repositories r on r.id = t.repository
-left join graphs g on g.track = t.id
-where s.state in ('indexing', 'indexed') and t.forgotten_at is null and r.forgotten_at is null
-    and (
-        g.track is null or g.revision <> s.revision or g.version < @version or g.owed
-        or g.indexes <> coalesce((
-            select string_agg(encode(i.hash, 'hex'), ' ' order by i.name) from graph_indexes i where i.repository = r.id and i.commit = s.commit
-        ), '')
-    )
-order by s.listed_at limit @most;
+select track, tenant, repository, revision, commit, made from current_graphs
+where differs or version < @version
+order by listed_at limit @most;
+
+-- name: LatelyOwedGraphs :many
+-- The owed graphs of tracks that were listed lately, whose indexes were imported lately, or that were
+-- found to be wrong.
+select c.track, c.tenant, c.repository, c.revision, c.commit, c.made
+from (
+    select s.track from snapshots s where s.state in ('indexing', 'indexed') and s.listed_at >= now() - make_interval(secs => @age::float8)
+    union
+    select t.id from graph_indexes i join tracks t on t.repository = i.repository where i.imported_at >= now() - make_interval(secs => @age::float8)
+    union
+    select g.track from graphs g where g.owed
+) lately
+join current_graphs c on c.track = lately.track
+where c.differs or c.version < @version
+order by c.listed_at limit @most;
 
 -- name: LoadGraph :one
 select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed, owed, indexes from graphs where track = @track;

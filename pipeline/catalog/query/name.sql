@@ -2,10 +2,13 @@
 -- The repository of a name. A repository that had the name before comes first, because another one
 -- can only have got the name by mistake.
 select r.id, coalesce(r.name, '')::text as name, coalesce(r.fetch_url, r.url)::text as url
-from repositories r
-where r.tenant = @tenant
-    and (r.id in (select a.repository from aliases a where a.tenant = @tenant and a.name = @name::text) or r.name = @name::text)
-order by (r.name = @name::text) is true limit 1;
+from (
+    select a.repository, false as own from aliases a where a.tenant = @tenant and a.name = @name::text
+    union all
+    select n.id, true from repositories n where n.tenant = @tenant and n.name = @name::text
+) found
+join repositories r on r.id = found.repository and r.tenant = @tenant
+order by found.own limit 1;
 
 -- name: NameOf :one
 select coalesce(name, '')::text as name from repositories where id = @id;

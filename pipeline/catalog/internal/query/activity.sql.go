@@ -114,7 +114,11 @@ func (q *Queries) CountSkipped(ctx context.Context, repository uuid.UUID) ([]Cou
 const listActivity = `-- name: ListActivity :many
 select date_bin(make_interval(secs => $1::float8), x.at, 'epoch'::timestamptz)::timestamptz as begins, x.kind::text as kind, count(*) as events
 from (
-    select su.created_at as at, 'submitted' as kind, su.repository from submissions su where su.tenant = $2 and su.created_at >= $3
+    select su.created_at as at, 'submitted' as kind, su.repository from submissions su
+    where su.tenant = $2 and su.created_at >= $3 and su.state = 'pending'
+    union all
+    select su.created_at, 'submitted', su.repository from submissions su
+    where su.tenant = $2 and su.created_at >= $3 and su.state <> 'pending'
     union all
     select s.indexed_at, 'indexed', t.repository
     from snapshots s join tracks t on t.id = s.track join repositories r on r.id = t.repository

@@ -206,7 +206,7 @@ func (q *Queries) SetSuccessor(ctx context.Context, successor uuid.UUID, track u
 
 const succeededTracks = `-- name: SucceededTracks :many
 select t.id, t.repository from tracks t join tracks n on n.id = t.successor
-where t.forgotten_at is null and n.forgotten_at is null
+where t.successor is not null and t.forgotten_at is null and n.forgotten_at is null
     and exists (select 1 from snapshots s where s.track = n.id and s.state = 'indexed')
 order by t.id limit $1 for no key update of t skip locked
 `

@@ -176,8 +176,11 @@ func (q *Queries) ForgetTracks(ctx context.Context, repository uuid.UUID, refs [
 }
 
 const forgottenTracks = `-- name: ForgottenTracks :many
-select t.id, t.repository from tracks t join repositories r on r.id = t.repository
-where t.forgotten_at is not null or r.forgotten_at is not null
+select t.id, t.repository from (
+    select f.id, f.repository from tracks f where f.forgotten_at is not null
+    union
+    select o.id, o.repository from repositories r join tracks o on o.repository = r.id where r.forgotten_at is not null
+) t
 order by t.repository, t.id limit $1
 `
 

@@ -1049,6 +1049,58 @@ func (q *Queries) KnownFacts(ctx context.Context, blobs [][]byte, languages []st
 	return items, nil
 }
 
+const latelyOwedGraphs = `-- name: LatelyOwedGraphs :many
+select c.track, c.tenant, c.repository, c.revision, c.commit, c.made
+from (
+    select s.track from snapshots s where s.state in ('indexing', 'indexed') and s.listed_at >= now() - make_interval(secs => $1::float8)
+    union
+    select t.id from graph_indexes i join tracks t on t.repository = i.repository where i.imported_at >= now() - make_interval(secs => $1::float8)
+    union
+    select g.track from graphs g where g.owed
+) lately
+join current_graphs c on c.track = lately.track
+where c.differs or c.version < $2
+order by c.listed_at limit $3
+`
+
+type LatelyOwedGraphsRow struct {
+	Track      uuid.UUID
+	Tenant     string
+	Repository uuid.UUID
+	Revision   int64
+	Commit     []byte
+	Made       int64
+}
+
+// The owed graphs of tracks that were listed lately, whose indexes were imported lately, or that were
+// found to be wrong.
+func (q *Queries) LatelyOwedGraphs(ctx context.Context, age float64, version int64, most int32) ([]LatelyOwedGraphsRow, error) {
+	rows, err := q.db.Query(ctx, latelyOwedGraphs, age, version, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LatelyOwedGraphsRow
+	for rows.Next() {
+		var i LatelyOwedGraphsRow
+		if err := rows.Scan(
+			&i.Track,
+			&i.Tenant,
+			&i.Repository,
+			&i.Revision,
+			&i.Commit,
+			&i.Made,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const loadGraph = `-- name: LoadGraph :one
 select revision, coalesce(commit, '')::bytea as commit, version, inputs, layout, changed, owed, indexes from graphs where track = $1
 `
@@ -1090,23 +1142,13 @@ func (q *Queries) OweGraph(ctx context.Context, track uuid.UUID) error {
 }
 
 const owedGraphs = `-- name: OwedGraphs :many
-select t.id, r.tenant, r.id as repository, s.revision, s.commit, coalesce(g.revision, 0)::bigint as made
-from snapshots s
-join tracks t on t.id = s.track
-join repositories r on r.id = t.repository
-left join graphs g on g.track = t.id
-where s.state in ('indexing', 'indexed') and t.forgotten_at is null and r.forgotten_at is null
-    and (
-        g.track is null or g.revision <> s.revision or g.version < $1 or g.owed
-        or g.indexes <> coalesce((
-            select string_agg(encode(i.hash, 'hex'), ' ' order by i.name) from graph_indexes i where i.repository = r.id and i.commit = s.commit
-        ), '')
-    )
-order by s.listed_at limit $2
+select track, tenant, repository, revision, commit, made from current_graphs
+where differs or version < $1
+order by listed_at limit $2
 `
 
 type OwedGraphsRow struct {
-	ID         uuid.UUID
+	Track      uuid.UUID
 	Tenant     string
 	Repository uuid.UUID
 	Revision   int64
@@ -1124,7 +1166,7 @@ func (q *Queries) OwedGraphs(ctx context.Context, version int64, most int32) ([]
 	for rows.Next() {
 		var i OwedGraphsRow
 		if err := rows.Scan(
-			&i.ID,
+			&i.Track,
 			&i.Tenant,
 			&i.Repository,
 			&i.Revision,

@@ -45,10 +45,13 @@ func (q *Queries) DropAlias(ctx context.Context, tenant string, name string) err
 
 const findRepository = `-- name: FindRepository :one
 select r.id, coalesce(r.name, '')::text as name, coalesce(r.fetch_url, r.url)::text as url
-from repositories r
-where r.tenant = $1
-    and (r.id in (select a.repository from aliases a where a.tenant = $1 and a.name = $2::text) or r.name = $2::text)
-order by (r.name = $2::text) is true limit 1
+from (
+    select a.repository, false as own from aliases a where a.tenant = $1 and a.name = $2::text
+    union all
+    select n.id, true from repositories n where n.tenant = $1 and n.name = $2::text
+) found
+join repositories r on r.id = found.repository and r.tenant = $1
+order by found.own limit 1
 `
 
 type FindRepositoryRow struct {

@@ -1,0 +1,220 @@
+package catalog_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/leatworks/leat/pipeline/catalog"
+)
+
+// crowd adds repositories of one tenant, whose tracks are indexed and need nothing. Each
+// has a history of three commits and two documents.
+const crowd = `
+insert into repositories (id, tenant, url, name) select gen_random_uuid(), 'default', 'https://example.org/c' || n, 'example.org/c' || n
+    from generate_series(%d, %d) n;
+insert into tracks (id, repository, ref, revision, polled_at) select gen_random_uuid(), r.id, 'refs/heads/main', 3, now()
+    from repositories r where not exists (select from tracks t where t.repository = r.id);
+insert into snapshots (track, revision, commit, config, rules, lane, state, files, listed_at, indexed_at)
+    select t.id, n, decode(repeat('ab', 20), 'hex'), decode(repeat('ab', 32), 'hex'), decode(repeat('ab', 32), 'hex'), 'live',
+    case n when 3 then 'indexed' else 'superseded' end, 2, now() - interval '2 days', now() - interval '2 days'
+    from tracks t, generate_series(1, 3) n where not exists (select from snapshots s where s.track = t.id);
+insert into submissions (tenant, source, event, repository, ref, state, track, revision, created_at)
+    select 'default', 's', t.id::text, t.repository, '', 'done', t.id, 3, now() - interval '2 days'
+    from tracks t where not exists (select from submissions s where s.track = t.id);
+insert into documents (id, track, path, oid, mode, revision, lane, state, skip_reason)
+    select gen_random_uuid(), t.id, convert_to('f' || n, 'UTF8'), decode(repeat('ab', 20), 'hex'), 33188, 3, 'live', 'skipped', 'binary'
+    from tracks t, generate_series(1, 2) n where not exists (select from documents d where d.track = t.id);
+analyze;
+`
+
+// looks are what the syncer asks for at each interval, and pages each time they are drawn.
+// Nothing is due, so that the answers have the same size however many tracks there are.
+func looks(c *catalog.Catalog, repository, track uuid.UUID) map[string]func(context.Context) error {
+	const most = 100
+	const tenant = "default"
+	long := 365 * 24 * time.Hour
+	return map[string]func(context.Context) error{
+		"Generations.List":  func(ctx context.Context) error { _, err := c.Generations.List(ctx); return err },
+		"Generations.Index": func(ctx context.Context) error { _, err := c.Generations.Index(ctx); return err },
+		"IndexingTracks":    func(ctx context.Context) error { _, err := c.IndexingTracks(ctx); return err },
+		"OwedDocuments":     func(ctx context.Context) error { _, err := c.OwedDocuments(ctx, most); return err },
+		"ForgetSucceeded":   func(ctx context.Context) error { _, err := c.ForgetSucceeded(ctx, most); return err },
+		"Submissions.Owed":  func(ctx context.Context) error { _, err := c.Submissions.Owed(ctx, most); return err },
+		"Submissions.AskForPolls": func(ctx context.Context) error {
+			_, err := c.Submissions.AskForPolls(ctx, catalog.Poll{Source: "p", Every: long, EveryFailed: long, Most: most})
+			return err
+		},
+		"Removals.Tracks":           func(ctx context.Context) error { _, err := c.Removals.Tracks(ctx, most); return err },
+		"Removals.BareRepositories": func(ctx context.Context) error { _, err := c.Removals.BareRepositories(ctx, most); return err },
+		"Schedule.Due": func(ctx context.Context) error {
+			_, err := c.Schedule.Due(ctx, map[catalog.WorkKind]time.Duration{"w": long})
+			return err
+		},
+		"Graphs.LatelyOwed":        func(ctx context.Context) error { _, err := c.Graphs.LatelyOwed(ctx, 0, time.Minute, most); return err },
+		"Dormancy.SleepUnsearched": func(ctx context.Context) error { _, err := c.Dormancy.SleepUnsearched(ctx, long, most); return err },
+		"Dormancy.Turns":           func(ctx context.Context) error { _, err := c.Dormancy.Turns(ctx, uuid.Nil, most); return err },
+		"Letters.DropExcess": func(ctx context.Context) error {
+			_, err := c.Letters.DropExcess(ctx, catalog.LetterLimit{})
+			return err
+		},
+		"Tokens.DropEnded":           func(ctx context.Context) error { _, err := c.Tokens.DropEnded(ctx, long, most); return err },
+		"Hooks.DropOldDeliveries":    func(ctx context.Context) error { _, err := c.Hooks.DropOldDeliveries(ctx, long, most); return err },
+		"Replies.DropEnded":          func(ctx context.Context) error { _, err := c.Replies.DropEnded(ctx, most); return err },
+		"Garbage.MarkUnused":         func(ctx context.Context) error { _, _, err := c.Garbage.MarkUnused(ctx, 0, most); return err },
+		"Garbage.DropUnused":         func(ctx context.Context) error { _, _, err := c.Garbage.DropUnused(ctx, long, most); return err },
+		"Garbage.DropOldSubmissions": func(ctx context.Context) error { _, err := c.Garbage.DropOldSubmissions(ctx, long); return err },
+		"Usage.DropOld":              func(ctx context.Context) error { _, err := c.Usage.DropOld(ctx, 365); return err },
+		"Packs.List":                 func(ctx context.Context) error { _, err := c.Packs.List(ctx, "", most); return err },
+		"Workers.DropLost":           func(ctx context.Context) error { return c.Workers.DropLost(ctx) },
+		"Rates.Drop":                 func(ctx context.Context) error { return c.Rates.Drop(ctx) },
+
+		"Names.Locate": func(ctx context.Context) error {
+			_, err := c.Names.Locate(ctx, tenant, "https://example.org/repository")
+			return err
+		},
+		"RepositoryIDs": func(ctx context.Context) error { _, err := c.RepositoryIDs(ctx, uuid.Nil, uuid.Max, most); return err },
+		"TrackIDs":      func(ctx context.Context) error { _, err := c.TrackIDs(ctx, repository); return err },
+		"Followed":      func(ctx context.Context) error { _, err := c.Followed(ctx, tenant, repository); return err },
+		"Tracks":        func(ctx context.Context) error { _, err := c.Tracks(ctx, tenant, repository); return err },
+		"Trees.Heads":   func(ctx context.Context) error { _, err := c.Trees.Heads(ctx, tenant, repository); return err },
+		"Trees.HeadsOf": func(ctx context.Context) error {
+			_, err := c.Trees.HeadsOf(ctx, tenant, []uuid.UUID{track})
+			return err
+		},
+		"Trees.Directory": func(ctx context.Context) error { _, err := c.Trees.Directory(ctx, track, 1, nil, 0, most); return err },
+		"Trees.Past": func(ctx context.Context) error {
+			_, err := c.Trees.Past(ctx, []uuid.UUID{repository}, "ab", most)
+			return err
+		},
+		"Approvals.List": func(ctx context.Context) error { _, err := c.Approvals.List(ctx, tenant); return err },
+		"Flow.OpenWork":  func(ctx context.Context) error { _, err := c.Flow.OpenWork(ctx, tenant); return err },
+		"Flow.Listings":  func(ctx context.Context) error { _, err := c.Flow.Listings(ctx, tenant); return err },
+		"Flow.Activity": func(ctx context.Context) error {
+			_, err := c.Flow.Activity(ctx, tenant, time.Now().Add(-time.Hour), time.Minute)
+			return err
+		},
+		"Flow.History":    func(ctx context.Context) error { _, err := c.Flow.History(ctx, repository, most); return err },
+		"Flow.SkipCounts": func(ctx context.Context) error { _, err := c.Flow.SkipCounts(ctx, repository); return err },
+		"Flow.SkippedFiles": func(ctx context.Context) error {
+			_, err := c.Flow.SkippedFiles(ctx, repository, uuid.Nil, most)
+			return err
+		},
+		"Flow.FailedDocuments": func(ctx context.Context) error {
+			_, err := c.Flow.FailedDocuments(ctx, repository, uuid.Nil, most)
+			return err
+		},
+		"Flow.Findings": func(ctx context.Context) error {
+			_, err := c.Flow.Findings(ctx, repository, catalog.FoundAt{}, most)
+			return err
+		},
+		"Versions.List":        func(ctx context.Context) error { _, err := c.Versions.List(ctx, repository); return err },
+		"Versions.TracksApart": func(ctx context.Context) error { _, err := c.Versions.TracksApart(ctx, tenant); return err },
+		"Tags.Rules":           func(ctx context.Context) error { _, err := c.Tags.Rules(ctx, repository); return err },
+		"Dormancy.Count":       func(ctx context.Context) error { _, err := c.Dormancy.Count(ctx, tenant, nil); return err },
+		"Tenants.Room":         func(ctx context.Context) error { _, err := c.Tenants.Room(ctx, tenant, repository, track); return err },
+		"Letters.List": func(ctx context.Context) error {
+			_, err := c.Letters.List(ctx, catalog.LetterFilter{Tenant: tenant}, 0, 1<<60, most)
+			return err
+		},
+		"Workers.List":     func(ctx context.Context) error { _, err := c.Workers.List(ctx, tenant); return err },
+		"Audit.List":       func(ctx context.Context) error { _, err := c.Audit.List(ctx, catalog.AuditFilter{}, most); return err },
+		"Gauges.PackBytes": func(ctx context.Context) error { _, err := c.Gauges.PackBytes(ctx); return err },
+	}
+}
+
+// What the syncer and the pages ask for again and again reads no more rows with ten thousand
+// tracks than with one thousand.
+func TestLooksDoNotGrowWithTracks(t *testing.T) {
+	w := newWorld(t)
+	w.active(t)
+	read := make([]map[string]int64, 2)
+	for i, n := range []int{1_000, 10_000} {
+		first := 1
+		if i > 0 {
+			first = 1_001
+		}
+		w.run(t, fmt.Sprintf(crowd, first, n))
+		read[i] = w.rowsRead(t)
+	}
+	for name, few := range read[0] {
+		if many := read[1][name]; many > few+few/2+50 {
+			t.Errorf("%s reads %d rows with 1,000 tracks, and %d with 10,000", name, few, many)
+		}
+	}
+}
+
+// run executes several statements.
+func (w *world) run(t *testing.T, statements string) {
+	t.Helper()
+	conn, err := w.sql.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	run(t, conn.Conn(), statements)
+}
+
+// rowsRead does each look on connections of its own, and counts the rows and the entries of
+// indexes that it has read. Postgres counts them when a session ends.
+func (w *world) rowsRead(t *testing.T) map[string]int64 {
+	t.Helper()
+	const count = `select (select coalesce(sum(seq_tup_read), 0) from pg_stat_user_tables)
+		+ (select coalesce(sum(idx_tup_read), 0) from pg_stat_user_indexes)`
+	named, err := url.Parse(w.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := named.Query()
+	query.Set("application_name", "look")
+	named.RawQuery = query.Encode()
+	read := make(map[string]int64)
+	for name := range looks(w.Catalog, w.track.Repository, w.track.ID) {
+		before := value[int64](t, w, count)
+		c, err := catalog.Open(t.Context(), catalog.Config{URL: named.String()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = looks(c, w.track.Repository, w.track.ID)[name](t.Context())
+		c.Close()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		w.eventually(t, "select count(*) = 0 from pg_stat_activity where datname = current_database() and application_name = 'look'")
+		read[name] = value[int64](t, w, count) - before
+	}
+	return read
+}
+
+// Tracks that were made at once are polled one after another, each at its own place in the
+// interval, and once an interval.
+func TestPollsAreSpread(t *testing.T) {
+	w := newWorld(t)
+	w.run(t, fmt.Sprintf(crowd, 1, 400))
+	w.exec(t, "update tracks set polled_at = null, created_at = now() - interval '30 minutes', named_at = now() where id <> $1", w.track.ID)
+	ask := func() int {
+		n, err := w.Submissions.AskForPolls(t.Context(), catalog.Poll{Source: "p", Every: time.Hour, EveryFailed: time.Hour, Most: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.exec(t, "update submissions set state = 'failed', error = 'e', due_at = null where state = 'pending'")
+		return n
+	}
+	if n := ask(); n < 150 || n > 250 {
+		t.Errorf("%d of 400 are due after half an interval", n)
+	}
+	if n := ask(); n > 2 { // the time of one may have come meanwhile
+		t.Errorf("%d are due again", n)
+	}
+	if n := value[int](t, w, "select count(*) from tracks where polled_at > now() - interval '1 hour' and polled_at <= now()"); n < 400 {
+		t.Errorf("%d tracks were due in the last hour, want 400", n)
+	}
+	w.exec(t, "update tracks set polled_at = polled_at - interval '30 minutes'")
+	if n := ask(); n < 150 || n > 250 {
+		t.Errorf("%d of 400 are due half an interval later", n)
+	}
+}
