@@ -10,28 +10,27 @@ import (
 	"github.com/leatworks/leat/devstack/internal/dirlock"
 )
 
-// Endpoints holds the addresses of servers, in the form that the clients take.
-// The address of a server that does not run is empty.
+// Endpoints holds the addresses of servers, in the form that clients take. The address of a server that does not run is
+// empty.
 type Endpoints struct {
 	NATS        string `json:"nats,omitempty"`     // nats://TOKEN@127.0.0.1:PORT
 	Postgres    string `json:"postgres,omitempty"` // postgres://leat@/leat?host=DIRECTORY&port=5432
 	S3          string `json:"s3,omitempty"`       // http://127.0.0.1:PORT/leat
 	S3AccessKey string `json:"s3_access_key,omitempty"`
 	S3SecretKey string `json:"s3_secret_key,omitempty"`
-	Qdrant      string `json:"qdrant,omitempty"` // http://127.0.0.1:PORT, of gRPC
+	Qdrant      string `json:"qdrant,omitempty"` // http://127.0.0.1:PORT, the gRPC port
 	QdrantKey   string `json:"qdrant_api_key,omitempty"`
-	SecretKey   string `json:"secret_key,omitempty"` // that seals secrets in Postgres: 32 bytes in base64
+	SecretKey   string `json:"secret_key,omitempty"` // seals secrets in Postgres: 32 bytes in base64
 }
 
-// announcement tells other processes about the owner of a directory. It exists
-// while all parts run.
+// announcement tells other processes about the owner of a directory. It exists while all parts run.
 type announcement struct {
 	PID int `json:"pid"`
 	Endpoints
 }
 
-// Running returns the addresses of the stack that owns dir, and false if none
-// does or it is not ready. The announcement of a killed owner does not count.
+// Running returns the addresses of the stack that owns dir. It returns false if no stack owns dir, or if the stack is
+// not ready. The announcement of a killed owner does not count.
 func Running(dir string) (Endpoints, bool, error) {
 	owner, err := dirlock.Holder(filepath.Join(dir, lockFile))
 	if err != nil {
@@ -51,9 +50,8 @@ func Running(dir string) (Endpoints, bool, error) {
 	return said.Endpoints, true, nil
 }
 
-// NATSTokenFile is the file with the token of the NATS server in dir, for clients that
-// are not leat's. It is there once the server has started, and readable by its owner
-// alone.
+// NATSTokenFile returns the file with the token of the NATS server in dir, for clients other than leat. The file exists
+// once the server has started, and only its owner can read it.
 func NATSTokenFile(dir string) string { return filepath.Join(dir, runDir, natsTokenFile) }
 
 func (h *home) announce(e Endpoints) error {
@@ -63,6 +61,5 @@ func (h *home) announce(e Endpoints) error {
 	return writeJSON(filepath.Join(h.dir, runDir, endpointsFile), announcement{os.Getpid(), e})
 }
 
-// retract removes the announcement. A file that cannot be removed is harmless
-// without the lock.
+// retract removes the announcement. If the file cannot be removed, it is harmless without the lock.
 func (h *home) retract() { _ = os.Remove(filepath.Join(h.dir, runDir, endpointsFile)) }

@@ -26,11 +26,11 @@ const (
 	natsTokenFile = "nats.token"
 )
 
-// formatVersion is the layout of a data directory. It rises when an older leat
-// can no longer read the data of this one.
+// formatVersion is the version of the layout of a data directory. Raise it when an older leat can no longer read the
+// data of this one.
 const formatVersion = 1
 
-// fileLimit bounds the bytes that are read from the small files above.
+// fileLimit bounds the bytes that are read from each of these files.
 const fileLimit = 64 << 10
 
 type format struct {
@@ -77,8 +77,7 @@ func openHome(dir string) (_ *home, err error) {
 	return h, nil
 }
 
-// checkFormat refuses a directory that is not ours: one with an unknown layout,
-// or one in use for something else.
+// checkFormat refuses a directory that is not leat's, because its layout is unknown or it is in use for something else.
 func checkFormat(dir string) error {
 	var found format
 	err := readJSON(filepath.Join(dir, formatFile), &found)
@@ -101,8 +100,7 @@ func checkEmpty(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		// A start that was cut short, or one that is under way, leaves the
-		// lock, and then the format under its first name.
+		// A start that was cut short, or is under way, leaves the lock, and later the format under its temporary name.
 		if e.Name() != lockFile && e.Name() != formatFile && e.Name() != formatFile+tempSuffix {
 			return fmt.Errorf("it holds other files (%s, say): give leat a directory of its own", e.Name())
 		}
@@ -110,7 +108,7 @@ func checkEmpty(dir string) error {
 	return nil
 }
 
-// prepare completes the directory; we hold its lock.
+// prepare completes the directory. The caller holds its lock.
 func (h *home) prepare() error {
 	if err := os.Chmod(h.dir, 0o700); err != nil {
 		return err
@@ -138,7 +136,7 @@ func (h *home) loadSecrets() error {
 	if err != nil {
 		return err
 	}
-	if h.secrets.complete() && (h.secrets.QdrantKey == "" || h.secrets.SecretKey == "") { // a directory of before these existed
+	if h.secrets.complete() && (h.secrets.QdrantKey == "" || h.secrets.SecretKey == "") { // the directory is older than these keys
 		h.secrets.QdrantKey = cmp.Or(h.secrets.QdrantKey, rand.Text())
 		h.secrets.SecretKey = cmp.Or(h.secrets.SecretKey, sealingKey())
 		return writeJSON(path, h.secrets)
@@ -151,8 +149,7 @@ func (h *home) loadSecrets() error {
 
 func (h *home) close() error { return h.lock.Close() }
 
-// explain turns an error about the directory into a sentence that names it and
-// says what to do.
+// explain turns an error about the directory into a sentence that names it and says what to do.
 func explain(dir string, err error) error {
 	if err == nil {
 		return nil
@@ -181,7 +178,7 @@ func writeJSON(path string, v any) error {
 	return writeFile(path, append(content, '\n'))
 }
 
-// writeFile replaces a file by one of mode 0600, durably and atomically.
+// writeFile replaces a file durably and atomically. The new file has mode 0600.
 func writeFile(path string, content []byte) error {
 	temp := path + tempSuffix
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o600)

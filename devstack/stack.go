@@ -32,18 +32,16 @@ const (
 
 // Config says which servers run, and where.
 type Config struct {
-	// Dir is the absolute path of the data directory. If it does not exist, it
-	// is made with mode 0700.
+	// Dir is the absolute path of the data directory. If it does not exist, it is made with mode 0700.
 	Dir string
 	// Parts are the servers to start. Default: All.
 	Parts Parts
-	// Ports of 127.0.0.1 to listen on. Default, 0: a free one. Postgres has no
-	// port, but a socket.
+	// Ports of 127.0.0.1 to listen on. Default: 0, which is a free port. Postgres has a socket instead.
 	NATSPort, S3Port, QdrantPort int
-	// Fast trades safety for speed: acknowledged writes survive the death of
-	// the process, but not that of the machine. For tests. Default false.
+	// Fast trades safety for speed, for tests. Acknowledged writes survive the death of the process, but not that of
+	// the machine. Default false.
 	Fast bool
-	// Later leaves it to the owner to announce the stack, by Announce. Default: Start does.
+	// Later leaves it to the owner to announce the stack with Announce. Default: Start does.
 	Later bool
 	// Log receives the servers' logs. Default: nothing is logged.
 	Log *slog.Logger
@@ -63,13 +61,11 @@ type Stack struct {
 
 type server interface{ Close() error }
 
-// ErrLocked says that another process owns the data directory. Running returns
-// the addresses of its servers.
+// ErrLocked says that another process owns the data directory. Running returns the addresses of its servers.
 var ErrLocked = dirlock.ErrLocked
 
-// Start starts the parts side by side and returns when all accept
-// connections. If one cannot start, none is left running. ctx bounds the start
-// alone.
+// Start starts the parts concurrently and returns when all accept connections. If one cannot start, none is left
+// running. ctx bounds only the start.
 func Start(ctx context.Context, cfg Config) (*Stack, error) {
 	if cfg.Parts == 0 {
 		cfg.Parts = All
@@ -89,7 +85,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 }
 
 func (s *Stack) start(ctx context.Context) error {
-	// The first failure makes the other starts pointless.
+	// After the first failure, the other starts are pointless.
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var starting sync.WaitGroup
@@ -102,7 +98,7 @@ func (s *Stack) start(ctx context.Context) error {
 		if s.cfg.Parts&part != 0 {
 			starting.Go(func() {
 				if err := start(ctx); err != nil {
-					cancel(err) // the first one counts
+					cancel(err) // only the first cause counts
 				}
 			})
 		}
@@ -117,7 +113,7 @@ func (s *Stack) start(ctx context.Context) error {
 	return s.Announce()
 }
 
-// Announce tells other processes where the servers are: Running finds them from then on.
+// Announce tells other processes where the servers are. From then on, Running finds them.
 func (s *Stack) Announce() error { return s.home.announce(s.endpoints) }
 
 func (s *Stack) startNATS(ctx context.Context) error {
@@ -176,11 +172,10 @@ func (s *Stack) dir(part string) string { return filepath.Join(s.cfg.Dir, part) 
 
 func (s *Stack) log(part string) *slog.Logger { return s.cfg.Log.With("part", part) }
 
-// loopback returns the address of a port, 0 being any.
+// loopback returns the address of a port. 0 stands for any port.
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-// optional is loopback for a server that finds a free port only when it is
-// given no address.
+// optional does what loopback does, for a server that finds a free port only if it is given no address.
 func optional(port int) string {
 	if port == 0 {
 		return ""
@@ -191,8 +186,8 @@ func optional(port int) string {
 // Endpoints returns the addresses of the servers.
 func (s *Stack) Endpoints() Endpoints { return s.endpoints }
 
-// Close stops all servers, within half a minute, and releases the directory. It
-// leaves no process. Closing twice is harmless.
+// Close stops all servers within half a minute, and releases the directory. It leaves no process. Closing twice is
+// harmless.
 func (s *Stack) Close() error {
 	s.close.Do(func() {
 		s.home.retract()

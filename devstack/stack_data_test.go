@@ -121,7 +121,7 @@ func check(t testing.TB, e devstack.Endpoints) {
 	}
 }
 
-// noProcessIn fails the test if a process works in or below dir.
+// noProcessIn fails the test if the working directory of a process is dir or below it.
 func noProcessIn(t testing.TB, dir string) {
 	t.Helper()
 	for _, p := range processesIn(t, dir) {

@@ -11,8 +11,7 @@ import (
 	"github.com/leatworks/leat/devstack"
 )
 
-// TestFullDisk starts on a disk with no room at all, and on one with too
-// little for a cluster.
+// TestFullDisk starts on a disk without any room, and on a disk with too little room for a cluster.
 func TestFullDisk(t *testing.T) {
 	for name, c := range map[string]struct {
 		size, filled int
@@ -59,7 +58,7 @@ func mount(t *testing.T, size int) string {
 	return dir
 }
 
-// TestUnwritableDirectory is for users who are bound by permissions.
+// TestUnwritableDirectory runs only as a user who is bound by permissions.
 func TestUnwritableDirectory(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root may write everywhere")

@@ -14,13 +14,12 @@ import (
 	"github.com/leatworks/leat/devstack"
 )
 
-// ownerVariable makes the test binary own a stack in the directory it names,
-// until it is killed.
+// ownerVariable makes the test binary own a stack in the directory that it names, until it is killed.
 const ownerVariable = "LEAT_TEST_STACK_OWNER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(ownerVariable) != "" {
-		// One test, so that fill has a testing.T.
+		// It runs one test, so that fill has a testing.T.
 		os.Args = []string{os.Args[0], "-test.run=^TestOwnerForKilling$"}
 	}
 	os.Exit(m.Run())
@@ -38,7 +37,7 @@ func TestOwnerForKilling(t *testing.T) {
 	}
 	fill(t, s.Endpoints())
 	fmt.Println("filled")
-	_, _ = os.Stdin.Read(make([]byte, 1)) // until killed, or our parent is gone
+	_, _ = os.Stdin.Read(make([]byte, 1)) // until it is killed, or its parent is gone
 	os.Exit(1)
 }
 
@@ -68,7 +67,7 @@ func TestKilledOwner(t *testing.T) {
 	if err := owner.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = owner.Wait() // says that it was killed
+	_ = owner.Wait() // the error says that it was killed
 
 	if e, ok, err := devstack.Running(dir); ok || err != nil {
 		t.Errorf("after: %+v, running %v (%v)", e, ok, err)
@@ -80,8 +79,7 @@ func TestKilledOwner(t *testing.T) {
 	check(t, s.Endpoints())
 }
 
-// waitForNoProcess waits until the kernel's signal has ended the processes of
-// the killed owner.
+// waitForNoProcess waits until the kernel's signal has ended the processes of the killed owner.
 func waitForNoProcess(t *testing.T, dir string) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {

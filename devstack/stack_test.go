@@ -89,7 +89,7 @@ func TestOneOwnerAtATime(t *testing.T) {
 	}
 }
 
-// An owner that has more to start announces its stack itself.
+// An owner that still has more to start announces its stack itself.
 func TestAStackIsAnnouncedLater(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, devstack.Config{Dir: dir, Parts: devstack.NATS, Later: true})
@@ -191,8 +191,7 @@ func TestSecretsDifferAndStay(t *testing.T) {
 	}
 }
 
-// A directory that was made before Qdrant had a key gets one, and keeps its
-// other secrets.
+// A directory from before Qdrant had a key gets a key, and keeps its other secrets.
 func TestAnOlderDirectoryGetsAKeyOfQdrant(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "format.json"), `{"format": 1}`)
@@ -257,7 +256,7 @@ func writeFile(t *testing.T, path, content string) string {
 	return path
 }
 
-// BenchmarkStart measures a start on data that is there.
+// BenchmarkStart measures a start on existing data.
 func BenchmarkStart(b *testing.B) {
 	dir := b.TempDir()
 	startAndStop(b, dir)
@@ -273,7 +272,7 @@ func BenchmarkFirstStart(b *testing.B) {
 	}
 }
 
-// startAndStop does not measure the stop.
+// startAndStop starts and stops a stack. It does not measure the stop.
 func startAndStop(b *testing.B, dir string) {
 	b.Helper()
 	s, err := devstack.Start(b.Context(), devstack.Config{Dir: dir})

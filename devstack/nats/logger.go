@@ -6,8 +6,7 @@ import (
 	"sync"
 )
 
-// logger passes the server's messages to slog, and keeps a fatal one, because
-// the server logs it and goes on.
+// logger passes the server's messages to slog. It keeps a fatal message, because the server logs it and goes on.
 type logger struct {
 	log *slog.Logger
 	mu  sync.Mutex

@@ -16,12 +16,11 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Limits of the server. An event is a few KiB; the pipeline keeps no stream in
-// memory.
+// Limits of the server. An event has a few KiB, and the pipeline keeps no stream in memory.
 const (
 	maxPayload       = 1 << 20
 	maxStreamMemory  = 64 << 20
-	startLimit       = 30 * time.Second // recovery of a large store included
+	startLimit       = 30 * time.Second // includes the recovery of a large store
 	closeLimit       = 15 * time.Second
 	randomPort       = server.RANDOM_PORT
 	defaultHost      = "127.0.0.1"
@@ -30,18 +29,17 @@ const (
 
 // Config says where the server lives and who may use it.
 type Config struct {
-	// Dir is the absolute path of the directory of the streams. If it does not
-	// exist, it is made with mode 0700.
+	// Dir is the absolute path of the directory of the streams. If it does not exist, it is made with mode 0700.
 	Dir string
 	// Addr is the TCP address to listen on. Default: a free port of 127.0.0.1.
 	Addr string
 	// Token is the secret that clients must present. Required.
 	Token string
-	// Fast lets the system decide when a message reaches the disk: it survives
-	// the death of the process, but not that of the machine. Default false.
+	// Fast lets the system decide when a message reaches the disk. The message then survives the death of the process,
+	// but not that of the machine. Default false.
 	Fast bool
-	// Log receives the server's messages: warnings and errors as such, the rest
-	// at debug level. Default: nothing is logged.
+	// Log receives the server's messages: warnings and errors as such, and the others at debug level. Default: nothing
+	// is logged.
 	Log *slog.Logger
 }
 
@@ -54,8 +52,7 @@ type Server struct {
 	err    error
 }
 
-// Start starts the server and returns when it accepts connections. ctx bounds
-// only the start.
+// Start starts the server and returns when it accepts connections. ctx bounds only the start.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -125,8 +122,8 @@ func options(cfg Config) (*server.Options, error) {
 	}, nil
 }
 
-// ready waits until the server accepts connections, or has given up: it logs a
-// fatal message about a taken port or an unreadable store, and then waits.
+// ready waits until the server accepts connections or has given up. A server that gives up, for example because of a
+// taken port or an unreadable store, logs a fatal message and then waits.
 func (s *Server) ready(ctx context.Context, log *logger) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
@@ -152,8 +149,7 @@ func (s *Server) URL() string {
 	return u.String()
 }
 
-// Close stops the server and returns when its files are closed. Closing twice
-// is harmless.
+// Close stops the server and returns when its files are closed. Closing twice is harmless.
 func (s *Server) Close() error {
 	s.close.Do(func() {
 		done := make(chan struct{})

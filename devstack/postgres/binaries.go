@@ -22,8 +22,7 @@ const minMajor = 13
 // binVariable names the directory of the binaries to use.
 const binVariable = "LEAT_POSTGRES_BIN"
 
-// Where packages put the binaries: Debian, Red Hat, Homebrew on either kind of
-// Mac, Postgres.app.
+// binPatterns says where packages put the binaries: Debian, Red Hat, Homebrew on either kind of Mac, Postgres.app.
 var binPatterns = []string{
 	"/usr/lib/postgresql/*/bin",
 	"/usr/pgsql-*/bin",
@@ -33,9 +32,8 @@ var binPatterns = []string{
 	"/usr/libexec/postgresql*",
 }
 
-// binaries returns the directory of the binaries: the configured one, else the
-// machine's, else a download. major restricts them to one version, that of the
-// existing data; 0 means any.
+// binaries returns the directory of the binaries: the configured one, else the machine's, else a download. major
+// restricts them to the major version of existing data. 0 means any version.
 func binaries(ctx context.Context, asked string, major int, log *slog.Logger) (string, error) {
 	if asked == "" {
 		asked = os.Getenv(binVariable)
@@ -52,7 +50,7 @@ func binaries(ctx context.Context, asked string, major int, log *slog.Logger) (s
 		log.Debug("postgres passed over", "dir", dir, "version", v, "error", err)
 	}
 	if err := ctx.Err(); err != nil {
-		return "", err // it is not that there is none
+		return "", err // the checks may have failed only because ctx ended
 	}
 	if major != 0 && major != downloadMajor {
 		return "", fmt.Errorf("the data was written by Postgres %d, which this machine does not have: install it, or name its directory of binaries in %s", major, binVariable)
@@ -77,9 +75,8 @@ func checkAsked(ctx context.Context, dir string, major int) (string, error) {
 
 func accepts(major, v int) bool { return v >= minMajor && (major == 0 || major == v) }
 
-// installed lists the directories that hold a server: first those on the PATH,
-// then the known places with the newest version first, then the one that
-// pg_config names.
+// installed lists the directories that hold a server: first those on the PATH, then the known places with the newest
+// version first, then the one that pg_config names.
 func installed(ctx context.Context) []string {
 	var dirs []string
 	if found, err := exec.LookPath("postgres"); err == nil {
@@ -100,8 +97,7 @@ func installed(ctx context.Context) []string {
 	return serverDirs(dirs)
 }
 
-// serverDirs returns the directories of those postgres binaries that have an
-// initdb beside them, with links resolved.
+// serverDirs returns the directories of the postgres binaries that have an initdb beside them, with links resolved.
 func serverDirs(binaries []string) []string {
 	var dirs []string
 	for _, bin := range binaries {
@@ -123,7 +119,7 @@ var (
 )
 
 func numberIn(path string) int {
-	n, _ := strconv.Atoi(digits.FindString(path)) // 0 where there is none
+	n, _ := strconv.Atoi(digits.FindString(path)) // 0 if there is none
 	return n
 }
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// fakeBinaries returns a directory whose postgres claims to be of a version.
+// fakeBinaries returns a directory whose postgres claims to have this version.
 func fakeBinaries(t *testing.T, parent, says string) string {
 	t.Helper()
 	dir := filepath.Join(parent, "bin")
@@ -28,7 +28,7 @@ func TestBinariesAreChosenByVersion(t *testing.T) {
 	for name, c := range map[string]struct {
 		says  string
 		major int
-		want  string // part of the error; "" for success
+		want  string // a part of the error; "" for success
 	}{
 		"any":          {"postgres (PostgreSQL) 16.2 (Debian)", 0, ""},
 		"a beta":       {"postgres (PostgreSQL) 19beta1", 0, ""},
@@ -51,8 +51,8 @@ func TestBinariesAreChosenByVersion(t *testing.T) {
 	}
 }
 
-// TestThePathComesFirst finds binaries through a link, where their libraries
-// would be looked for.
+// TestThePathComesFirst finds binaries through a link, and resolves it, because their libraries are looked for beside
+// them.
 func TestThePathComesFirst(t *testing.T) {
 	dir := fakeBinaries(t, t.TempDir(), "postgres (PostgreSQL) 16.2")
 	linked := t.TempDir()

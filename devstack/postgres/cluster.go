@@ -16,26 +16,26 @@ import (
 	"time"
 )
 
-// How long a cluster may take to be made, and a server to accept connections,
-// which after a crash includes the recovery.
+// How long it may take to make a cluster, and how long until a server accepts connections. After a crash, the latter
+// includes the recovery.
 const (
 	createLimit = 2 * time.Minute
 	serveLimit  = 2 * time.Minute
 )
 
-// A cluster is the data of one server: Dir/data, complete or absent.
+// A cluster is the data of one server. It is in Dir/data, and is complete or absent.
 type cluster struct {
 	dir   string
 	bin   string // directory of the binaries
 	fast  bool
 	log   *slog.Logger
 	user  *owner
-	major int // of the data; 0 where there is none yet
+	major int // major version of the data; 0 if there is none yet
 }
 
 func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
 
-// openExisting learns who owns the data and which major version wrote it.
+// openExisting finds out who owns the data and which major version wrote it.
 func (c *cluster) openExisting() error {
 	info, err := os.Stat(c.data())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -59,7 +59,7 @@ func (c *cluster) openExisting() error {
 	return nil
 }
 
-// ensure leaves the cluster complete, with no process working on it.
+// ensure makes sure that the cluster is complete and no process works on it.
 func (c *cluster) ensure(ctx context.Context) error {
 	halves, err := filepath.Glob(filepath.Join(globQuote(c.dir), "data.new-*"))
 	if err != nil {
@@ -76,8 +76,8 @@ func (c *cluster) ensure(ctx context.Context) error {
 	return c.takeOver(ctx)
 }
 
-// create makes the cluster and its database under another name and renames it
-// when it is whole, so existing data is complete.
+// create makes the cluster and its database under another name, and renames it when it is whole. So existing data is
+// always complete.
 func (c *cluster) create(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, createLimit)
 	defer cancel()
@@ -86,7 +86,7 @@ func (c *cluster) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(half) // gone, once it has been renamed
+	defer os.RemoveAll(half) // does nothing once it has been renamed
 	if err := c.user.take(half); err != nil {
 		return fmt.Errorf("give the data to the server's user: %w", err)
 	}
@@ -117,8 +117,7 @@ func (c *cluster) initdb(ctx context.Context, data string) error {
 	return run(ctx, cmd, c.user, c.log)
 }
 
-// createDatabase uses the server's single-user mode, which needs no socket and
-// no driver.
+// createDatabase uses the server's single-user mode, which needs neither a socket nor a driver.
 func (c *cluster) createDatabase(ctx context.Context, data string) error {
 	cmd, err := c.command("postgres", "")
 	if err != nil {
@@ -176,8 +175,8 @@ func (c *cluster) serve(ctx context.Context, sockets string) (*process, error) {
 	}
 }
 
-// ready returns the server's own report in postmaster.pid: its process id on
-// the first line and its state on the eighth.
+// ready reports whether the server says in postmaster.pid that it is ready. The file has the server's process id on the
+// first line and its state on the eighth.
 func (c *cluster) ready(pid int) bool {
 	content, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
 	if err != nil {

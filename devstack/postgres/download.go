@@ -17,9 +17,8 @@ import (
 	"time"
 )
 
-// The binaries that are downloaded if the machine has none. zonky's
-// embedded-postgres publishes them on Maven Central, one jar for each platform
-// with a .txz inside.
+// These binaries are downloaded if the machine has none. zonky's embedded-postgres publishes them on Maven Central, as
+// one jar for each platform with a .txz inside.
 const (
 	downloadMajor   = 17
 	downloadVersion = "17.10.0"
@@ -27,8 +26,7 @@ const (
 	mavenGroup      = "io/zonky/test/postgres"
 )
 
-// jarSums holds the SHA-256 of each platform's jar. A jar with another sum is
-// refused.
+// jarSums holds the SHA-256 of each platform's jar. A jar with another sum is refused.
 var jarSums = map[string]string{
 	"linux-amd64":        "a6c44794a7a258621b8cb98c196bf621cdd705d9fa73c3628166b658c419877a",
 	"linux-amd64-alpine": "ec4fc90d59aecf1fe3a22f49cd45605a44b0765e16767972901f5c1d87538439",
@@ -37,24 +35,23 @@ var jarSums = map[string]string{
 	"darwin-arm64v8":     "b8c73288326af937b632208110b1d629c404ebef7519f8bcc7fd72404c68a36a",
 }
 
-// Bounds of a download: some 15 to 30 MB are expected.
+// Bounds of a download, of which some 15 to 30 MB are expected.
 const (
 	jarLimit      = 64 << 20
 	downloadLimit = 10 * time.Minute
-	staleAfter    = time.Hour // an unfinished download is removed by then
+	staleAfter    = time.Hour // the age from which on an unfinished download is removed
 )
 
-// A download is one platform's binaries, and where to get and keep them.
+// A download is the binaries of one platform, with the places where to get and to keep them.
 type download struct {
-	base     string // of the repository
-	cache    string // directory, absolute
+	base     string // the repository's address
+	cache    string // an absolute path
 	platform string
 	sum      string // hexadecimal SHA-256 of the jar
 	log      *slog.Logger
 }
 
-// fetch returns the directory of the downloaded binaries, downloading them
-// unless an earlier start has.
+// fetch returns the directory of the downloaded binaries. It downloads them unless an earlier start has done so.
 func fetch(ctx context.Context, log *slog.Logger) (string, error) {
 	platform := platformName()
 	sum, ok := jarSums[platform]
@@ -85,8 +82,8 @@ func platformName() string {
 	return name
 }
 
-// cacheDir returns the directory of the downloads. Root cannot use its own
-// cache, because the server runs as another user, who cannot read it.
+// cacheDir returns the directory of the downloads. Root cannot use its own cache, because the server runs as another
+// user, who cannot read that.
 func cacheDir() (string, error) {
 	if os.Geteuid() == 0 {
 		return "/var/cache/leat", nil
@@ -98,8 +95,7 @@ func cacheDir() (string, error) {
 	return filepath.Join(base, "leat"), nil
 }
 
-// ensure returns the directory of the binaries. An existing directory is
-// complete, because it gets its name last.
+// ensure returns the directory of the binaries. An existing directory is complete, because it gets its name last.
 func (d download) ensure(ctx context.Context) (string, error) {
 	home := filepath.Join(d.cache, "postgres-"+downloadVersion+"-"+d.platform)
 	bin := filepath.Join(home, "bin")
@@ -118,19 +114,19 @@ func (d download) ensure(ctx context.Context) (string, error) {
 	if err := d.fill(ctx, half); err != nil {
 		return "", err
 	}
-	if err := os.Chmod(half, 0o755); err != nil { // the server's user must get in
+	if err := os.Chmod(half, 0o755); err != nil { // the server's user must be able to enter
 		return "", err
 	}
 	err = os.Rename(half, home)
 	if _, exists := os.Stat(bin); err != nil && exists != nil {
 		return "", err
 	}
-	return bin, nil // ours, or that of someone who was faster
+	return bin, nil // our download, or that of somebody who was faster
 }
 
 // removeStale removes the files of downloads that were killed.
 func removeStale(home string) {
-	halves, _ := filepath.Glob(globQuote(home) + ".new-*") // a well-formed pattern
+	halves, _ := filepath.Glob(globQuote(home) + ".new-*") // the pattern is well formed
 	for _, half := range halves {
 		if info, err := os.Stat(half); err == nil && time.Since(info.ModTime()) > staleAfter {
 			os.RemoveAll(half)
@@ -138,7 +134,7 @@ func removeStale(home string) {
 	}
 }
 
-// fill downloads the jar, verifies it, and unpacks the archive within.
+// fill downloads the jar, verifies it, and unpacks the archive in it.
 func (d download) fill(ctx context.Context, dir string) error {
 	jar, err := os.CreateTemp(dir, "jar-")
 	if err != nil {

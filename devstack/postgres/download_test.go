@@ -20,8 +20,8 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// TestDownloadedServerStarts covers a machine without Postgres. It downloads 15
-// MB, so it runs only if LEAT_TEST_DOWNLOAD is set.
+// TestDownloadedServerStarts covers a machine without Postgres. It downloads 15 MB, so it runs only if
+// LEAT_TEST_DOWNLOAD is set.
 func TestDownloadedServerStarts(t *testing.T) {
 	sum, ok := jarSums[platformName()]
 	if !ok {
@@ -46,7 +46,7 @@ func TestDownloadedServerStarts(t *testing.T) {
 		t.Errorf("the cache holds %v (%v), want the binaries alone", left, err)
 	}
 
-	d.base = "http://127.0.0.1:1" // nobody answers there, and nobody is to be asked
+	d.base = "http://127.0.0.1:1" // nobody answers there, and nobody must be asked
 	if again, err := d.ensure(t.Context()); err != nil || again != bin {
 		t.Errorf("second time: %q, %v; want %q from the cache", again, err, bin)
 	}
@@ -73,8 +73,7 @@ func reachable(t *testing.T) {
 	}
 }
 
-// sharedTempDir is a temporary directory that every user can read, as the
-// server's user must.
+// sharedTempDir returns a temporary directory that every user can read, because the server's user must.
 func sharedTempDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "leat-download-test-")
@@ -183,7 +182,7 @@ func sumOf(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// makeJar builds a jar as the repository's, each file filled with zeros.
+// makeJar builds a jar like the repository's. Each file in it is filled with zeros.
 func makeJar(t *testing.T, entries ...*tar.Header) []byte {
 	t.Helper()
 	var jar bytes.Buffer

@@ -11,10 +11,9 @@ import (
 // firstExtra is the descriptor that os/exec gives to the first of ExtraFiles.
 const firstExtra = 3
 
-// share returns the path by which cmd knows a directory. A server that runs as
-// another user may not be allowed through the directories above it (a home
-// directory of mode 0700, say). So it inherits the open directory, and reaches
-// it without a path from the root.
+// share returns the path by which cmd knows a directory. A server that runs as another user may not be allowed through
+// the directories above it, such as a home directory of mode 0700. So cmd inherits the open directory, and needs no
+// path from the root.
 func (c *cluster) share(cmd *exec.Cmd, dir string) string {
 	if c.user == nil {
 		return dir

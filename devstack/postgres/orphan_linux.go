@@ -13,14 +13,12 @@ import (
 	"time"
 )
 
-// takeOver ends every server process that still works on the data, and removes
-// its pid file. The lock proves that no living process of ours owns them; their
-// executable and working directory prove what they are.
+// takeOver ends every server process that still works on the data, and removes the pid file. The lock proves that no
+// living process of leat owns these processes. Their executable and working directory prove what they are.
 //
-// The pid file does not count. Its number may belong to another process by now,
-// which Postgres would take for a running server, and it says nothing about
-// backends that outlived their postmaster. A second server beside those would
-// destroy the data.
+// The pid file does not count. Its number may belong to another process by now, which Postgres would take for a running
+// server. The file also says nothing about backends that outlived their postmaster, and a second server beside these
+// would destroy the data.
 func (c *cluster) takeOver(ctx context.Context) error {
 	for _, step := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGKILL} {
 		gone, err := c.stopOrphans(ctx, step)
@@ -50,7 +48,7 @@ func (c *cluster) stopOrphans(ctx context.Context, sig syscall.Signal) (bool, er
 		for _, pid := range pids {
 			if !signalled[pid] {
 				c.log.Debug("stopping an orphaned postgres", "pid", pid, "signal", sig.String())
-				_ = syscall.Kill(pid, sig) // the next look tells
+				_ = syscall.Kill(pid, sig) // the next look shows whether it worked
 				signalled[pid] = true
 			}
 		}

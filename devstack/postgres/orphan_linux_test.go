@@ -34,7 +34,7 @@ func TestKilledOwnerLeavesNoServer(t *testing.T) {
 	mustHoldRow(t, mustStart(t, dir))
 }
 
-// TestKilledServerKeepsItsCommits kills postgres itself, all processes at once.
+// TestKilledServerKeepsItsCommits kills all processes of postgres at once.
 func TestKilledServerKeepsItsCommits(t *testing.T) {
 	for _, fast := range []bool{false, true} {
 		t.Run("fast="+strconv.FormatBool(fast), func(t *testing.T) {

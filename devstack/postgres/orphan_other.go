@@ -14,9 +14,8 @@ import (
 	"strings"
 )
 
-// takeOver ends a server that a killed owner left running. pg_ctl signals
-// whatever process the pid file names, so takeOver first checks the command of
-// the process. A file that names no postgres is stale.
+// takeOver ends a server that a killed owner left running. pg_ctl signals whatever process the pid file names, so
+// takeOver first checks the command of the process. A file that names another program is stale.
 func (c *cluster) takeOver(ctx context.Context) error {
 	file := filepath.Join(c.data(), "postmaster.pid")
 	content, err := os.ReadFile(file)

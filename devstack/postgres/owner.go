@@ -9,8 +9,7 @@ import (
 	"syscall"
 )
 
-// An owner is the user that the server runs as when we are root. Nil means our
-// own user.
+// An owner is the user as whom the server runs if this process runs as root. Nil means the user of this process.
 type owner struct{ uid, gid int }
 
 // newOwner chooses the user who owns a new cluster.

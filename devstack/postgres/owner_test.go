@@ -21,8 +21,7 @@ func needsRoot(t *testing.T) {
 	}
 }
 
-// TestRootServesBelowAPrivateDirectory uses a path with a directory that the
-// server's user cannot enter.
+// TestRootServesBelowAPrivateDirectory uses a path through a directory that the server's user cannot enter.
 func TestRootServesBelowAPrivateDirectory(t *testing.T) {
 	needsRoot(t)
 	private := filepath.Join(t.TempDir(), "private")
@@ -43,7 +42,7 @@ func TestRootServesBelowAPrivateDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Another user's data is served as that user.
+	// The server runs as the user who owns the data.
 	if err := exec.Command("chown", "-R", "65534", filepath.Join(dir, "data")).Run(); err != nil {
 		t.Fatal(err)
 	}

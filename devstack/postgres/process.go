@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// How many of a process's last lines an error quotes, and how much of each.
+// How many of a process's last lines an error quotes, and how much of each line.
 const (
 	tailLines    = 12
 	maxLineBytes = 4096
@@ -27,21 +27,21 @@ type process struct {
 	err    error // valid once exited is closed
 }
 
-// spawn starts cmd as owner, in a process group of its own: a Ctrl-C at the
-// terminal is for the parent, which stops its children in order.
+// spawn starts cmd as owner, in a process group of its own. So a Ctrl-C at the terminal reaches only the parent, which
+// stops its children in order.
 func spawn(cmd *exec.Cmd, owner *owner, death syscall.Signal, log *slog.Logger) (*process, error) {
-	cmd.Dir = "/" // ours may be unreadable to owner
+	cmd.Dir = "/" // owner may not be able to read this process's own
 	cmd.Env = childEnv()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: owner.credential()}
-	cmd.WaitDelay = time.Second // a grandchild may hold the pipes a little longer
+	cmd.WaitDelay = time.Second // a grandchild may keep the pipes open a little longer
 	setDeathSignal(cmd.SysProcAttr, death)
 
 	p := &process{cmd: cmd, tail: newTail(log), exited: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = p.tail, p.tail
 	started := make(chan error, 1)
 	go func() {
-		// Linux sends the death signal when the thread that forked ends, not
-		// the process. This thread lives as long as the child.
+		// Linux sends the death signal when the thread that forked ends, not the process. This thread lives as long as
+		// the child.
 		runtime.LockOSThread()
 		err := cmd.Start()
 		for _, f := range cmd.ExtraFiles {
@@ -80,7 +80,7 @@ func run(ctx context.Context, cmd *exec.Cmd, owner *owner, log *slog.Logger) err
 }
 
 func (p *process) signal(sig syscall.Signal) {
-	_ = p.cmd.Process.Signal(sig) // the one error says that it is gone
+	_ = p.cmd.Process.Signal(sig) // the only error says that it is gone
 }
 
 // kill ends the process and its group and waits for the process.
@@ -99,7 +99,7 @@ func (p *process) wait(d time.Duration) bool {
 	}
 }
 
-// failure describes how a process ended, with its own last words.
+// failure describes how a process ended, and quotes its last lines.
 func (p *process) failure(name string) error {
 	state := "ended"
 	if p.err != nil {
@@ -111,9 +111,8 @@ func (p *process) failure(name string) error {
 	return fmt.Errorf("%s: %s", name, state)
 }
 
-// childEnv returns the part of our environment that children see. The rest may
-// hold secrets that they do not need, and PG* variables that would change their
-// behaviour.
+// childEnv returns the part of the environment that children see. The other variables may hold secrets that children do
+// not need, or be PG* variables that would change their behaviour.
 func childEnv() []string {
 	env := []string{"TZ=UTC", "LC_ALL=C"}
 	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"} {
@@ -124,7 +123,7 @@ func childEnv() []string {
 	return env
 }
 
-// tail logs the lines that are written to it and keeps the last ones.
+// tail logs the lines that are written to it, and keeps the last ones.
 type tail struct {
 	log   *slog.Logger
 	mu    sync.Mutex

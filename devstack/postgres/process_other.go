@@ -4,5 +4,5 @@ package postgres
 
 import "syscall"
 
-// setDeathSignal does nothing: only Linux can. See stopOrphan.
+// setDeathSignal does nothing, because only Linux has such a signal. See takeOver.
 func setDeathSignal(*syscall.SysProcAttr, syscall.Signal) {}

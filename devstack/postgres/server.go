@@ -15,13 +15,13 @@ import (
 	"github.com/leatworks/leat/devstack/internal/dirlock"
 )
 
-// Database is the database that every new server holds, and User its owner.
+// Database is the database in every new server, and User its owner.
 const (
 	Database = "leat"
 	User     = "leat"
 )
 
-// How long Close waits for a clean shutdown, and then for each harder way.
+// How long Close waits for a clean shutdown, and then for each harder way to stop the server.
 const (
 	stopFast      = 10 * time.Second
 	stopImmediate = 5 * time.Second
@@ -29,17 +29,16 @@ const (
 
 // Config says where the server lives and how careful it is.
 type Config struct {
-	// Dir is the absolute path of the directory of the server's data. If it
-	// does not exist, it is made with mode 0700.
+	// Dir is the absolute path of the directory of the server's data. If it does not exist, it is made with mode 0700.
 	Dir string
-	// Fast trades safety for speed: an acknowledged commit survives the death
-	// of every process, but not that of the machine. For tests. Default false.
+	// Fast trades safety for speed, for tests. An acknowledged commit survives the death of every process, but not that
+	// of the machine. Default false.
 	Fast bool
-	// BinDir is the directory of the binaries initdb and postgres. Default:
-	// $LEAT_POSTGRES_BIN, else the machine's, else a download.
+	// BinDir is the directory of the binaries initdb and postgres. Default: $LEAT_POSTGRES_BIN, else the machine's,
+	// else a download.
 	BinDir string
-	// Log receives the server's own messages, at debug level, and its
-	// unexpected end, as an error. Default: nothing is logged.
+	// Log receives the server's own messages at debug level, and its unexpected end as an error. Default: nothing is
+	// logged.
 	Log *slog.Logger
 }
 
@@ -54,10 +53,9 @@ type Server struct {
 	closing chan struct{}
 }
 
-// Start starts the server on cfg.Dir and returns when it accepts connections.
-// The first start makes the cluster and its database. A start that was cut
-// short does not disturb the next one. ctx bounds only the start: the server
-// runs until Close.
+// Start starts the server on cfg.Dir and returns when it accepts connections. The first start makes the cluster and its
+// database. A start that was cut short does not disturb the next one. ctx bounds only the start. The server runs until
+// Close.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if !filepath.IsAbs(cfg.Dir) {
 		return nil, fmt.Errorf("start postgres: directory %q is not an absolute path", cfg.Dir)
@@ -105,17 +103,15 @@ func start(ctx context.Context, cfg Config) (_ *Server, err error) {
 	return s, nil
 }
 
-// URL returns the connection string of a database on this server, as pgx and
-// libpq read it.
+// URL returns the connection string of a database on this server, in the form that pgx and libpq read.
 func (s *Server) URL(database string) string {
 	u := url.URL{Scheme: "postgres", User: url.User(User), Path: "/" + database}
 	u.RawQuery = url.Values{"host": {s.sockets.path}, "port": {socketPort}}.Encode()
 	return u.String()
 }
 
-// Close stops the server: cleanly if that takes up to ten seconds, else at
-// once, which costs a recovery at the next start but no commit. It returns when
-// no process is left. Closing twice is harmless.
+// Close stops the server. If a clean stop takes more than ten seconds, Close stops it at once, which costs a recovery
+// at the next start but no commit. Close returns when no process is left. Closing twice is harmless.
 func (s *Server) Close() error {
 	s.stop.Do(func() {
 		close(s.closing)
@@ -153,7 +149,7 @@ func (s *Server) watch() {
 	}
 }
 
-// release frees the resources of start, in reverse order.
+// release frees what start has acquired, in reverse order.
 func (s *Server) release() {
 	if s.sockets != nil {
 		s.sockets.remove()

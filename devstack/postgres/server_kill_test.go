@@ -15,8 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ownerVariable makes the test binary own a server in the directory it names,
-// until it is killed.
+// ownerVariable makes the test binary own a server in the directory that it names, until it is killed.
 const ownerVariable = "LEAT_TEST_POSTGRES_OWNER"
 
 func TestMain(m *testing.M) {
@@ -29,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// own writes a row, reports it, and waits to be ended.
+// own writes a row, reports it, and waits to be killed.
 func own(dir string) error {
 	ctx := context.Background()
 	s, err := Start(ctx, Config{Dir: dir})
@@ -48,8 +47,7 @@ func own(dir string) error {
 	return err
 }
 
-// startOwner runs own in a child, and returns when the child has written its
-// row.
+// startOwner runs own in a child, and returns when the child has written its row.
 func startOwner(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -77,11 +75,10 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // says that it was killed
+	_ = cmd.Wait() // the error says that it was killed
 }
 
-// mustStart starts a server on dir, checks that it holds own's row, and closes
-// it when the test ends.
+// mustStart starts a server on dir, checks that it holds own's row, and closes it when the test ends.
 func mustStart(t *testing.T, dir string) *Server {
 	t.Helper()
 	s, err := Start(t.Context(), Config{Dir: dir})
@@ -109,16 +106,15 @@ func mustHoldRow(t *testing.T, s *Server) {
 	}
 }
 
-// TestStartOnTheHeelsOfAKill starts while the killed owner's server is still
-// dying.
+// TestStartOnTheHeelsOfAKill starts while the killed owner's server is still dying.
 func TestStartOnTheHeelsOfAKill(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pg")
 	kill(t, startOwner(t, dir))
 	mustHoldRow(t, mustStart(t, dir))
 }
 
-// TestOrphanIsStopped is for systems that let children outlive their parent:
-// the owner loses its lock, and its server runs on.
+// TestOrphanIsStopped is for systems on which children outlive their parent. There the owner loses its lock, but its
+// server runs on.
 func TestOrphanIsStopped(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pg")
 	orphan := mustStart(t, dir)
@@ -140,8 +136,8 @@ func TestOrphanIsStopped(t *testing.T) {
 	mustHoldRow(t, s)
 }
 
-// TestStalePidFileIsMended leaves a file that names a living process which is
-// no server. Postgres itself would refuse to start.
+// TestStalePidFileIsMended leaves a pid file that names a living process of another program. Postgres itself would
+// refuse to start.
 func TestStalePidFileIsMended(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pg")
 	if err := mustStart(t, dir).Close(); err != nil {
@@ -154,8 +150,8 @@ func TestStalePidFileIsMended(t *testing.T) {
 	mustStart(t, dir)
 }
 
-// TestInterruptedCreationStartsAfresh cuts the first start short at different
-// moments, and leaves the files that a killed one would.
+// TestInterruptedCreationStartsAfresh cuts the first start short at different moments, and leaves the files that a
+// killed start would leave.
 func TestInterruptedCreationStartsAfresh(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	cache, err := cacheDir()
@@ -189,7 +185,7 @@ func TestInterruptedCreationStartsAfresh(t *testing.T) {
 	}
 }
 
-// TestLongDirectory has a path that is too long for a socket.
+// TestLongDirectory uses a path that is too long for a socket.
 func TestLongDirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 30), "pg")
 	first := mustStart(t, dir)

@@ -13,7 +13,7 @@ import (
 	"github.com/leatworks/leat/devstack/postgres"
 )
 
-// start starts a server that the test closes, if only at its end.
+// start starts a server, which is closed at the latest when the test ends.
 func start(t *testing.T, cfg postgres.Config) *postgres.Server {
 	t.Helper()
 	began := time.Now()
@@ -30,7 +30,7 @@ func start(t *testing.T, cfg postgres.Config) *postgres.Server {
 	return s
 }
 
-// exec runs statements in the server's database.
+// exec executes statements in the server's database.
 func exec(t *testing.T, s *postgres.Server, statements ...string) {
 	t.Helper()
 	conn := connect(t, s)
@@ -41,7 +41,7 @@ func exec(t *testing.T, s *postgres.Server, statements ...string) {
 	}
 }
 
-// count asks for one number.
+// count returns the one number that a query yields.
 func count(t *testing.T, s *postgres.Server, query string) (n int) {
 	t.Helper()
 	if err := connect(t, s).QueryRow(t.Context(), query).Scan(&n); err != nil {

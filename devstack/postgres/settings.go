@@ -2,15 +2,14 @@ package postgres
 
 import "strings"
 
-// socketPort names the socket file; there is no TCP port.
+// socketPort is a part of the socket file's name. There is no TCP port.
 const socketPort = "5432"
 
-// settings returns the server's arguments: sized for one person's pipeline
-// (some 100 MiB in use), quiet, and reachable through the socket alone.
+// settings returns the server's arguments. They make it small enough for one person's pipeline (some 100 MiB in use),
+// quiet, and reachable only through the socket.
 //
-// fsync stays on by default, because the catalog is the one store that nothing
-// else can rebuild. Neither mode turns synchronous_commit off: that would lose
-// acknowledged commits when the server is killed.
+// By default fsync stays on, because the catalog is the only store that nothing else can rebuild. Neither mode turns
+// synchronous_commit off, because that would lose acknowledged commits when the server is killed.
 func settings(sockets string, fast bool) []string {
 	quoted := `"` + strings.ReplaceAll(sockets, `"`, `""`) + `"`
 	values := []string{

@@ -13,15 +13,13 @@ import (
 // tempPrefix marks the socket directories made outside of Config.Dir.
 const tempPrefix = "leat-pg-"
 
-// A socketDir is the directory, of mode 0700, that holds the server's socket.
-// It is Dir/run if a socket fits there. The path of a socket has some 107 bytes
-// on Linux and 103 elsewhere, and not every file system takes sockets;
-// otherwise it is a directory with a short path among the temporary files, and
-// Dir/run is a link to it, by which the next start finds and removes the
-// leftovers of a killed server.
+// A socketDir is the directory, of mode 0700, that holds the server's socket. It is Dir/run if a socket fits there. But
+// the path of a socket may have only some 107 bytes on Linux and 103 elsewhere, and not every file system supports
+// sockets. If Dir/run is unsuitable, the socket is in a directory with a short path among the temporary files, and
+// Dir/run is a link to that. By the link, the next start finds and removes the leftovers of a killed server.
 type socketDir struct {
 	path string
-	link string // "" where there is none
+	link string // "" if there is none
 }
 
 func makeSocketDir(dir string, user *owner) (*socketDir, error) {
@@ -68,7 +66,7 @@ func tempSocketDir(base, link string) (*socketDir, error) {
 	return &socketDir{path: path, link: link}, nil
 }
 
-// probeSocket makes and removes a socket with the path the server's will have.
+// probeSocket makes and removes a socket with the path that the server's socket will have.
 func probeSocket(dir string) error {
 	l, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL."+socketPort))
 	if err != nil {
@@ -84,8 +82,7 @@ func (s *socketDir) remove() {
 	}
 }
 
-// removeSockets removes the directory that an earlier server used, followed
-// through our own kind of link and no other.
+// removeSockets removes the directory that an earlier server used. It follows only a link such as this package makes.
 func removeSockets(run string) error {
 	target, err := os.Readlink(run)
 	if err == nil && strings.HasPrefix(filepath.Base(target), tempPrefix) {

@@ -13,7 +13,7 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// Bounds of an archive: some 60 MB in 1,000 entries are expected.
+// Bounds of an archive, of which some 60 MB in 1,000 entries are expected.
 const (
 	unpackedLimit = 512 << 20
 	entryLimit    = 20_000
@@ -22,8 +22,7 @@ const (
 // errTooLarge says that an archive exceeds its bounds.
 var errTooLarge = errors.New("the archive is too large")
 
-// unpack writes a .txz archive's files below dir. No name and no earlier link
-// can lead outside dir.
+// unpack writes the files of a .txz archive below dir. Neither a name nor an earlier link can lead outside dir.
 func unpack(f *zip.File, dir string) error {
 	archive, err := f.Open()
 	if err != nil {
@@ -46,8 +45,7 @@ func unpack(f *zip.File, dir string) error {
 }
 
 func unpackTar(plain io.Reader, root *os.Root, limit int64) error {
-	// One byte past the limit, to tell an archive that exceeds it from one that
-	// ends there.
+	// One byte more than the limit shows whether an archive exceeds it or ends there.
 	bounded := &io.LimitedReader{R: plain, N: limit + 1}
 	r := tar.NewReader(bounded)
 	for range entryLimit {
@@ -90,7 +88,7 @@ func unpackEntry(root *os.Root, h *tar.Header, content io.Reader) error {
 	return fmt.Errorf("entry %q is of the unexpected kind %q", h.Name, h.Typeflag)
 }
 
-// unpackFile keeps only one thing of a mode: whether the file is a program.
+// unpackFile writes one file. Of the mode it keeps only whether the file is a program.
 func unpackFile(root *os.Root, name string, mode os.FileMode, content io.Reader) error {
 	perm := os.FileMode(0o644)
 	if mode&0o100 != 0 {

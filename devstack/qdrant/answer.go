@@ -10,9 +10,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// An answer to a query has some hundred points, and the generated code makes several
-// objects of each. So they are written here, as they are on the wire: the payload's
-// entries are those that are stored, under another tag of the same length.
+// An answer to a query has some hundred points, and the generated code makes several objects for each. So the points
+// are encoded here. The entries of a payload are copied as they are stored, under another tag of the same length.
 const (
 	tagResult  = 1<<3 | byte(protowire.BytesType) // in QueryResponse, QueryBatchResponse and BatchResult
 	tagEntry   = structFields<<3 | byte(protowire.BytesType)
@@ -24,14 +23,14 @@ const (
 	tagUUID    = 2<<3 | byte(protowire.BytesType)
 )
 
-const uuidLength = 36 // of its text
+const uuidLength = 36 // the bytes of its text
 
-// encodable says whether the points of an answer are written here.
+// encodable reports whether the points of an answer are encoded here.
 func (a *pointsAPI) encodable(request *qdrant.QueryPoints) bool {
 	return a.encoded && request.GetWithVectors().GetSelectorOptions() == nil
 }
 
-// appendResult appends the points of an answer, each a field result.
+// appendResult appends the points of an answer, each as a field "result".
 func (s *segment) appendResult(to []byte, hits []hit, selected payloadSelector) []byte {
 	var point []byte
 	for i, h := range hits {
@@ -75,7 +74,7 @@ func (a pointID) appendMessage(to []byte) []byte {
 	return to
 }
 
-// appendTo appends the chosen entries of a payload as a point of an answer has them.
+// appendTo appends the chosen entries of a payload, in the form that they have in a point of an answer.
 func (p payloadSelector) appendTo(to, payload []byte) []byte {
 	for len(payload) > 0 {
 		length, n := uint64(0), 0
@@ -83,7 +82,7 @@ func (p payloadSelector) appendTo(to, payload []byte) []byte {
 			length, n = binary.Uvarint(payload[1:])
 		}
 		if n <= 0 || length > uint64(len(payload)-1-n) {
-			return to // nothing that encodePayload has written
+			return to // encodePayload has not written this
 		}
 		end := 1 + n + int(length)
 		if p.has(keyOf(payload[1+n : end])) {
@@ -98,14 +97,14 @@ func (p payloadSelector) appendTo(to, payload []byte) []byte {
 // keyOf returns the key of a payload's entry.
 func keyOf(entry []byte) (key []byte) {
 	if len(entry) > 1 && entry[0] == tagKey && entry[1] < 1<<7 && len(entry) >= 2+int(entry[1]) {
-		return entry[2 : 2+entry[1]] // a short key, before the value, as nearly all are
+		return entry[2 : 2+entry[1]] // a short key before the value, as in nearly all entries
 	}
 	for key = range messages(entry, entryKey) {
 	}
 	return key
 }
 
-// has says whether a field is chosen.
+// has reports whether a field is chosen.
 func (p payloadSelector) has(key []byte) bool {
 	return !p.none && slices.ContainsFunc(p.names, func(name string) bool { return name == string(key) }) == p.keep
 }

@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// TestAnswersAreWrittenAsTheLibraryWritesThem compares answers that are written here with
-// those that the generated code makes of the same points.
+// TestAnswersAreWrittenAsTheLibraryWritesThem compares answers that are encoded here with those that the generated code
+// makes of the same points.
 func TestAnswersAreWrittenAsTheLibraryWritesThem(t *testing.T) {
 	r, err := openRegistry(t.TempDir(), quiet)
 	if err != nil {
@@ -75,8 +75,8 @@ func TestAnswersAreWrittenAsTheLibraryWritesThem(t *testing.T) {
 	}
 }
 
-// TestTheSameSlotsAgain asks for terms of slots that are in no run. The first query reads
-// them from the log, the second makes an index of them, and the third finds it.
+// TestTheSameSlotsAgain asks for terms of slots that are in no run. The first query reads the slots from the log, the
+// second makes an index of them, and the third finds the index.
 func TestTheSameSlotsAgain(t *testing.T) {
 	r, err := openRegistry(t.TempDir(), quiet)
 	if err != nil {
@@ -107,7 +107,7 @@ func TestTheSameSlotsAgain(t *testing.T) {
 				t.Errorf("round %d: query %d finds others than the first", round, n)
 			}
 		}
-		// The best of them are written anew, some among others.
+		// The best points are written anew, some of them between others.
 		change := &qdrant.UpsertPoints{CollectionName: "c"}
 		for i := range 3 {
 			point := benchPoint(random, i)

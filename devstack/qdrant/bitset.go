@@ -26,7 +26,7 @@ func (b bitset) grown(slots int) bitset {
 	return append(slices.Grow(b, words-len(b)), make(bitset, words-len(b))...)
 }
 
-// and keeps the bits of b that are also in other. b is not longer than other.
+// and keeps the bits of b that are also in other. b must not be longer than other.
 func (b bitset) and(other bitset) {
 	for i := range b {
 		if i < len(other) {
@@ -71,7 +71,7 @@ func (b bitset) all() iter.Seq[uint32] {
 	return b.within(0, len(b))
 }
 
-// within yields the slots of the words from first to before last.
+// within yields the slots in the words from first up to, but not including, last.
 func (b bitset) within(first, last int) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		for i, word := range b[first:last] {
@@ -84,7 +84,7 @@ func (b bitset) within(first, last int) iter.Seq[uint32] {
 	}
 }
 
-// all yields the slots of a listing in order.
+// all yields the slots of the listing in order.
 func (l listing) all() iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		for slot := range l.set.all() {
@@ -100,8 +100,8 @@ func (l listing) all() iter.Seq[uint32] {
 	}
 }
 
-// addTo adds to out the slots that are also in in, which is as long. A set begins at a
-// word of them.
+// addTo adds the slots that are also in in to out. Both have the same length. The set of a listing begins at one of
+// their words.
 func (l listing) addTo(out, in bitset) {
 	if l.set != nil {
 		first := int(l.base >> 6)

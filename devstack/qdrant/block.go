@@ -6,40 +6,39 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 )
 
-// blockBits is the binary logarithm of a block's slots: a slot within one has 16
-// bits at most. It is a variable for tests, which fill blocks of fewer slots.
+// blockBits is the binary logarithm of the slots in a block. It is at most 16, so that a slot within a block has 16
+// bits. It is a variable for tests, which fill blocks with fewer slots.
 var blockBits uint = 16
 
-// block is a run of slots, and what queries scan of them. The last block of a
-// segment grows; one that is full is written to a file of its own and read from
-// there. A block without a file is made anew from the log.
+// block is a row of slots, with the data of theirs that queries scan. The last block of a segment grows. A full block
+// is written to a file of its own and read from there. A block without a file is made anew from the log.
 type block struct {
 	base    uint32 // its first slot
-	dead    int    // slots, guarded by the collection's lock
+	dead    int    // number of dead slots, guarded by the collection's lock
 	deleted []deleted
-	part    atomic.Pointer[part] // replaced by the one in the file
-	tail    atomic.Pointer[tail] // of a part that grows
+	part    atomic.Pointer[part] // replaced by the part in the file
+	tail    atomic.Pointer[tail] // the tail of a growing part
 }
 
-// deleted is a deletion that came before the slot at of its block was written.
+// deleted is a deletion that came before slot number at of its block was written.
 type deleted struct {
 	at uint32
 	id pointID
 }
 
-// part is the content of a block. What is on the heap is guarded by the
-// collection's lock as long as the block grows, and constant from then on.
+// part is the content of a block. While the block grows, the collection's lock guards its data on the heap. From then
+// on, the data is constant.
 type part struct {
-	width   int      // of a row of codes
-	codes   [][]int8 // of runs of slots
+	width   int      // width of a row of codes
+	codes   [][]int8 // one for each run of slots
 	bounds  []bounds
-	runs    []postings // of runSlots slots each; one of a block that has a file
-	indexed int        // the first slots, which are in runs; the terms of others are read from the log
+	runs    []postings // one for each runSlots slots, or a single one if the block has a file
+	indexed int        // number of the first slots, which are in runs; the terms of others are read from the log
 	fields  map[string]*field
 }
 
-// runSlots is the number of slots whose terms are indexed at once, and whose codes lie
-// together. No word of a set of slots belongs to two runs.
+// runSlots is the number of slots whose terms are indexed at once and whose codes lie together. No word of a set of
+// slots belongs to two runs.
 const runSlots = 1 << 11
 
 func newPart(s shape, indexes map[string]qdrant.PayloadSchemaType) *part {
@@ -53,7 +52,7 @@ func newPart(s shape, indexes map[string]qdrant.PayloadSchemaType) *part {
 	return p
 }
 
-// add admits the upsert of a slot of the block; dense is nil if it has no vector.
+// add adds the upsert of a slot to the block. dense is nil if the point has no dense vector.
 func (p *part) add(slot uint16, u upsert, dense []float32) {
 	if p.width > 0 {
 		if int(slot)%runSlots == 0 {
@@ -77,8 +76,7 @@ func (p *part) rows(slot, n int) []int8 {
 	return p.codes[slot/runSlots][start : start+n*p.width]
 }
 
-// indexTerms indexes the terms of a block's slots below upTo, if they are enough for a
-// run.
+// indexTerms indexes the terms of a block's slots below upTo, if there are enough for a run.
 func (s *segment) indexTerms(b *block, upTo int) {
 	p := b.part.Load()
 	if !s.shape.HasSparse || upTo-p.indexed < runSlots && upTo < 1<<s.bits {
@@ -116,7 +114,7 @@ func (s *segment) growing() *block {
 	return b
 }
 
-// slots is the number of slots of a block.
+// slotsOf returns the number of slots in a block.
 func (s *segment) slotsOf(b *block) int { return min(1<<s.bits, len(s.ids)-int(b.base)) }
 
 // words returns the words of a set that stand for the slots of a block.

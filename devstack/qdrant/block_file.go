@@ -17,51 +17,48 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A full block's file begins with a magic number, the CRC-32C of all that follows it,
-// and the number of sections. The lengths of the sections follow,
-// 8 bytes each, and then the sections, each at a multiple of 64 bytes: a description
-// in JSON, the ids, the places of the records, the slots with a vector, the
-// deletions, the codes and their bounds, the postings, and six for each field. Numbers
-// are in the machine's order, as in the file of vectors.
+// The file of a full block begins with a magic number, the CRC-32C of everything after it, and the number of sections.
+// Then come the lengths of the sections, with 8 bytes each, and the sections, each at a multiple of 64 bytes: a
+// description in JSON, the ids, the places of the records, the slots with a vector, the deletions, the codes and their
+// bounds, the postings, and six sections for each field. Numbers are in the machine's order, as in the file of vectors.
 //
-// The file holds nothing that the log does not: one that is missing, damaged or of
-// another version is made anew. It tells which records there are, so that a start
-// does not read them. A record that was not read at the start has its checksum
-// compared when it is first used.
+// The file holds nothing that the log does not hold. A file that is missing, damaged or of another version is made
+// anew. The file says which records there are, so that a start need not read them. The checksum of a record that was
+// not read at the start is compared when the record is first used.
 const (
 	blockMagic      = "leatblk1"
 	blockHeader     = 16
 	blockAlign      = 64
 	blockIDBytes    = 24
 	maxBlockFile    = 8 << 30
-	maxBlockSection = math.MaxUint32 // places within one have 32 bits
-	partSections    = 6              // of a part, before those of its fields
+	maxBlockSection = math.MaxUint32 // places within a section have 32 bits
+	partSections    = 6              // sections of a part, before those of its fields
 	fieldSections   = 6
 )
 
-// blockDescription tells for which block a file is.
+// blockDescription says to which block a file belongs.
 type blockDescription struct {
 	Slots    int      `json:"slots"`
-	End      int64    `json:"end"`      // of the last slot's record in the log
-	Sequence uint32   `json:"sequence"` // of the record after that
+	End      int64    `json:"end"`      // end of the last slot's record in the log
+	Sequence uint32   `json:"sequence"` // number of the record after that
 	Shape    shape    `json:"shape"`
 	Fields   []string `json:"fields"`
 
-	Kinds []qdrant.PayloadSchemaType `json:"kinds"` // of the fields
+	Kinds []qdrant.PayloadSchemaType `json:"kinds"` // kinds of the fields
 }
 
 func blockPath(dir string, epoch, number int) string {
 	return filepath.Join(dir, fmt.Sprintf("%06d.block%06d", epoch, number))
 }
 
-// isBlock says whether a name is that of a block's file of the epoch.
+// isBlock reports whether a name is that of a block's file in the epoch.
 func isBlock(name string, epoch int) bool {
 	var number int
 	_, err := fmt.Sscanf(name, fmt.Sprintf("%06d.block%%d", epoch), &number)
 	return err == nil && name == blockPath("", epoch, number)
 }
 
-// full is a block that has all its slots, as it is written into a file.
+// full is a full block in the form in which it is written into a file.
 type full struct {
 	description blockDescription
 	ids         []pointID
@@ -106,7 +103,7 @@ func (f *full) sections() ([][]byte, error) {
 	return list, nil
 }
 
-// write makes the file, which is there as a whole or not at all.
+// write makes the file. The file exists as a whole or not at all.
 func (f *full) write(path string) error {
 	sections, err := f.sections()
 	if err != nil {
@@ -174,7 +171,7 @@ func mapFile(path string) (mapping, error) {
 	return unix.Mmap(int(file.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED)
 }
 
-// parse reads a block's file, which it compares with its checksum.
+// parse reads a block's file and compares it with its checksum.
 func (m mapping) parse() (f full, err error) {
 	if string(m[:8]) != blockMagic || crc32.Checksum(m[blockHeader-4:], castagnoli) != binary.LittleEndian.Uint32(m[8:]) {
 		return f, errors.New("it does not have its checksum")

@@ -19,7 +19,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// smallBlocks has segments that are opened during the test fill blocks of 64 slots.
+// smallBlocks makes segments that are opened during the test fill blocks of 64 slots.
 func smallBlocks(t testing.TB) {
 	t.Helper()
 	before := blockBits
@@ -27,7 +27,7 @@ func smallBlocks(t testing.TB) {
 	t.Cleanup(func() { blockBits = before })
 }
 
-// sealed waits until all full blocks of the collection have their files.
+// sealed waits until all full blocks of the collection have files.
 func sealed(t testing.TB, r *registry) []string {
 	t.Helper()
 	c := r.collections["c"]
@@ -43,7 +43,7 @@ func sealed(t testing.TB, r *registry) []string {
 	return files
 }
 
-// TestModelOfBlocks is TestModel with blocks that are full after some operations.
+// TestModelOfBlocks is TestModel with blocks that are full after a few operations.
 func TestModelOfBlocks(t *testing.T) {
 	smallBlocks(t)
 	root := t.TempDir()
@@ -75,13 +75,13 @@ func TestModelOfBlocks(t *testing.T) {
 	})
 }
 
-// wideShape has as many dimensions as a query that is quantized finely.
+// wideShape has few enough dimensions for a query to be quantized finely.
 func wideShape(distance qdrant.Distance) shape {
 	return shape{Dense: "dense", Dimensions: 100, Distance: distance, Sparse: "text", HasSparse: true, IDF: true}
 }
 
-// randomVector returns one of many lengths. Some are equal, zero, or too small or too
-// large for the usual arithmetic.
+// randomVector returns a vector of any of many lengths. Some vectors are equal, zero, or too small or too large for the
+// usual arithmetic.
 func randomVector(r *rand.Rand, dimensions int) []float32 {
 	v := make([]float32, dimensions)
 	scale := float32(math.Pow(10, float64(r.IntN(5)-2)))
@@ -102,8 +102,7 @@ func randomVector(r *rand.Rand, dimensions int) []float32 {
 	return v
 }
 
-// TestNearestIsThatOfAScan compares the hits with those of a scan of all vectors, to
-// the last bit.
+// TestNearestIsThatOfAScan compares the hits with those of a scan of all vectors, to the last bit.
 func TestNearestIsThatOfAScan(t *testing.T) {
 	smallBlocks(t)
 	for _, distance := range []qdrant.Distance{qdrant.Distance_Dot, qdrant.Distance_Cosine, qdrant.Distance_Euclid} {
@@ -164,7 +163,7 @@ func scan(s *segment, query []float32, candidates bitset, limit int) []hit {
 	return all[:min(limit, len(all))]
 }
 
-// TestDotRows compares the machine's own code with Go's, for the largest sums too.
+// TestDotRows compares the machine's own code with the Go code, also for the largest sums.
 func TestDotRows(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, width := range []int{32, 64, 384, 1536, 65536} {
@@ -191,8 +190,7 @@ func TestDotRows(t *testing.T) {
 	}
 }
 
-// blocks makes a directory with collection "c" of n points in blocks of 64 that have
-// files, and with dead slots.
+// blocks makes a directory with collection "c" of n points and some dead slots. The blocks have 64 slots and files.
 func blocks(t *testing.T, n uint64) (dir string, files []string) {
 	t.Helper()
 	smallBlocks(t)
@@ -222,7 +220,7 @@ func blocks(t *testing.T, n uint64) (dir string, files []string) {
 	return dir, files
 }
 
-// answers returns what the collection says of itself.
+// answers returns everything that the collection says about its points.
 func answers(t *testing.T, api *pointsAPI) string {
 	t.Helper()
 	var all strings.Builder
@@ -245,8 +243,8 @@ func answers(t *testing.T, api *pointsAPI) string {
 	return all.String()
 }
 
-// TestBlocksAreMadeAnew opens a collection with its blocks' files, without some, and
-// with damaged ones: the answers are the same, and the files are there again.
+// TestBlocksAreMadeAnew opens a collection with all files of its blocks, without some, and with damaged ones. The
+// answers are the same, and the files are there again.
 func TestBlocksAreMadeAnew(t *testing.T) {
 	dir, files := blocks(t, 400)
 	if len(files) < 4 {
@@ -289,7 +287,7 @@ func TestBlocksAreMadeAnew(t *testing.T) {
 	}
 }
 
-// TestDamagedBlockIsMadeAnew flips bytes all over a block's file.
+// TestDamagedBlockIsMadeAnew flips bytes everywhere in a block's file.
 func TestDamagedBlockIsMadeAnew(t *testing.T) {
 	dir, files := blocks(t, 200)
 	whole, err := os.ReadFile(files[0])
@@ -314,8 +312,8 @@ func TestDamagedBlockIsMadeAnew(t *testing.T) {
 	}
 }
 
-// TestDamageBehindABlockIsNeverServed damages each record that a block's file lets
-// the start leave unread: whoever asks for its point gets an error that names the place.
+// TestDamageBehindABlockIsNeverServed damages each record that the start does not read because of a block's file.
+// Whoever asks for its point gets an error that names the place.
 func TestDamageBehindABlockIsNeverServed(t *testing.T) {
 	dir, files := blocks(t, 100)
 	log := filepath.Join(filepath.Dir(files[0]), "000001.log")
@@ -351,8 +349,8 @@ func TestDamageBehindABlockIsNeverServed(t *testing.T) {
 	}
 }
 
-// TestSharedTermsAreThoseOfAScan compares the hits with those of a scan of all terms,
-// to the last bit, with slots of all kinds: in files, in runs and in none yet.
+// TestSharedTermsAreThoseOfAScan compares the hits with those of a scan of all terms, to the last bit. Some slots are
+// in files, some in runs, and some in neither.
 func TestSharedTermsAreThoseOfAScan(t *testing.T) {
 	smallBlocks(t)
 	blockBits = 12 // blocks of two runs
@@ -425,8 +423,8 @@ func scanTerms(s *segment, query *terms, candidates bitset, limit int) []hit {
 	return all[:min(limit, len(all))]
 }
 
-// TestQueriesWhileBlocksAreWritten asks all the time while points are written, blocks
-// get their files, and fields are indexed.
+// TestQueriesWhileBlocksAreWritten queries all the time while points are written, blocks get their files, and fields
+// are indexed.
 func TestQueriesWhileBlocksAreWritten(t *testing.T) {
 	smallBlocks(t)
 	r, api := newRegistry(t, t.TempDir())

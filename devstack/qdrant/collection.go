@@ -16,22 +16,21 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// description is the content of a collection's file of that name. A change of
-// the collection, such as a compaction, takes effect when a new file is renamed
-// into place.
+// description is the content of a collection's file "description". A change of the collection, such as a compaction,
+// takes effect when a new file is renamed into place.
 type description struct {
 	Name    string                              `json:"name"`
-	Epoch   int                                 `json:"epoch"` // which files are current
+	Epoch   int                                 `json:"epoch"` // says which files are current
 	Shape   shape                               `json:"shape"`
 	Indexes map[string]qdrant.PayloadSchemaType `json:"indexes"`
-	Tenant  string                              `json:"tenant,omitempty"` // the field whose index is a tenant's
+	Tenant  string                              `json:"tenant,omitempty"` // the field whose index is a tenant index
 	Tuning  tuning                              `json:"tuning,omitzero"`
 }
 
 const descriptionFile = "collection.json"
 
-// collection is a collection that is open. Requests that change it hold
-// writing throughout, and guard as well while they change what readers see.
+// collection is an open collection. A request that changes it holds writing throughout. While it changes what readers
+// see, it also holds guard.
 type collection struct {
 	dir   string
 	log   *slog.Logger
@@ -43,10 +42,10 @@ type collection struct {
 
 	guard   sync.RWMutex
 	current description
-	segment *segment // nil: closed
+	segment *segment // nil if closed
 }
 
-// createCollection writes a new collection into dir, which does not exist yet.
+// createCollection writes a new collection into dir, which must not exist yet.
 func createCollection(dir string, d description, log *slog.Logger) (*collection, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
@@ -92,8 +91,7 @@ func (c *collection) sweep() error {
 	return err
 }
 
-// close waits for running requests and closes the files. Later requests find no
-// collection.
+// close waits for running requests and closes the files. Later requests find no collection.
 func (c *collection) close() error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
@@ -107,8 +105,7 @@ func (c *collection) close() error {
 	return closed.close(true)
 }
 
-// read runs fn while nothing changes. A record that fn finds to be damaged is its
-// error.
+// read runs fn while nothing changes. If fn comes upon a damaged record, that is the error.
 func (c *collection) read(fn func(*segment) error) (err error) {
 	defer c.explain(&err)
 	defer catch(&err)
@@ -120,7 +117,7 @@ func (c *collection) read(fn func(*segment) error) (err error) {
 	return fn(c.segment)
 }
 
-// explain gives damage its status.
+// explain gives an error about damage its status.
 func (c *collection) explain(err *error) {
 	if damage := (*corruptError)(nil); errors.As(*err, &damage) {
 		c.log.Error("a collection is damaged", "collection", c.name, "error", damage)
@@ -128,8 +125,8 @@ func (c *collection) explain(err *error) {
 	}
 }
 
-// change asks plan what to write, writes it, and makes it visible at once.
-// Requests that change the collection run one after the other.
+// change asks plan what to write, writes it, and makes it visible all at once. Requests that change the collection run
+// one after the other.
 func (c *collection) change(plan func(*segment) ([]record, []pointID, error)) (operation uint64, err error) {
 	defer c.explain(&err)
 	defer catch(&err)
@@ -159,11 +156,11 @@ func (c *collection) change(plan func(*segment) ([]record, []pointID, error)) (o
 	return c.operations, nil
 }
 
-// compactBatch bounds the memory that a compaction takes: some MiB.
+// compactBatch is the number of points that a compaction copies at once. It bounds the memory to some MiB.
 const compactBatch = 1000
 
-// compact writes the live points into the files of the next epoch, makes them
-// the current ones, and removes the old. Readers go on meanwhile.
+// compact writes the live points into the files of the next epoch, makes these the current files, and removes the old
+// ones. Readers go on meanwhile.
 func (c *collection) compact() error {
 	next, err := openSegment(c.dir, c.current.Epoch+1, c.shape, c.current.Indexes, c.log)
 	if err != nil {
@@ -184,7 +181,7 @@ func (c *collection) compact() error {
 	return old.remove()
 }
 
-// copyTo writes the live points into the files of another segment.
+// copyTo copies the live points into the files of another segment.
 func (c *collection) copyTo(next *segment) (err error) {
 	defer catch(&err)
 	for slots := range slices.Chunk(slices.Collect(c.segment.live.all()), compactBatch) {
@@ -202,8 +199,8 @@ func (c *collection) copyTo(next *segment) (err error) {
 	return errors.Join(next.vectors.Sync(), next.log.Sync())
 }
 
-// setIndex adds the index of a field, or removes it when kind is nil. That of a tenant
-// is kept as such and serves as any other.
+// setIndex adds the index of a field, or removes it if kind is nil. A tenant index is recorded as such, and works like
+// any other.
 func (c *collection) setIndex(name string, kind *qdrant.PayloadSchemaType, tenant bool) (operation uint64, err error) {
 	defer c.explain(&err)
 	defer catch(&err)
@@ -215,7 +212,7 @@ func (c *collection) setIndex(name string, kind *qdrant.PayloadSchemaType, tenan
 	c.operations++
 	renewed := c.current
 	renewed.Indexes = maps.Clone(c.current.Indexes)
-	var built []*field // by block
+	var built []*field // one for each block
 	if kind == nil {
 		delete(renewed.Indexes, name)
 	} else {
@@ -251,7 +248,7 @@ func loadJSON(path string, into any) error {
 	return nil
 }
 
-// saveJSON replaces a file as a whole.
+// saveJSON replaces a file atomically.
 func saveJSON(path string, from any) error {
 	data, err := json.MarshalIndent(from, "", "\t")
 	if err != nil {

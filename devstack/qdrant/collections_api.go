@@ -30,7 +30,7 @@ func (a *collectionsAPI) Create(_ context.Context, request *qdrant.CreateCollect
 	return &qdrant.CollectionOperationResponse{Result: true, Time: since(start)}, nil
 }
 
-// Update accepts settings that tune Qdrant, and does nothing.
+// Update accepts settings that tune Qdrant, and ignores them.
 func (a *collectionsAPI) Update(_ context.Context, request *qdrant.UpdateCollection) (*qdrant.CollectionOperationResponse, error) {
 	start := time.Now()
 	switch {

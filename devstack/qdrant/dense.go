@@ -30,8 +30,8 @@ func (s *segment) nearest(query []float32, candidates bitset, limit int) []hit {
 	return s.merge(found, limit)
 }
 
-// contenders returns the candidates that may be among the limit nearest: those whose
-// score can be as large as the limit-th of the scores that are certain.
+// contenders returns the candidates that may be among the limit nearest. The upper bound of their score is at least as
+// large as the limit-th largest of the lower bounds.
 func (s *segment) contenders(query []float32, candidates bitset, limit int) bitset {
 	p := newProbe(query, s.shape.codeWidth())
 	sieves := make([]*sieve, runtime.GOMAXPROCS(0))
@@ -60,9 +60,9 @@ func (s *segment) contenders(query []float32, candidates bitset, limit int) bits
 	return found
 }
 
-// sieve keeps the slots that may be among the limit nearest of those that it has seen.
+// sieve keeps the slots that may be among the limit nearest of those that it has seen so far.
 type sieve struct {
-	lowest // of the lower bounds
+	lowest // holds lower bounds
 	kept   []contender
 	dots   [64]int32
 }
@@ -72,10 +72,10 @@ type contender struct {
 	upper float64
 }
 
-// fewSet is the number of slots of 64 up to which each is scored for itself.
+// fewSet is the number of slots in a word of 64 up to which each is scored by itself.
 const fewSet = 8
 
-// word looks at the slots of a word. The first of them has the number base.
+// word looks at the slots in a word. The first of the 64 has the number base.
 func (v *sieve) word(s *segment, p *probe, base uint32, set uint64) {
 	b := s.blocks[base>>s.bits]
 	part := b.part.Load()

@@ -7,8 +7,7 @@ import processor "golang.org/x/sys/cpu"
 //go:noescape
 func dotRowsAVX2(query *int16, rows *int8, n, width int, out *int32)
 
-// dotRows computes the dot products of query with the rows of codes, into out.
-// Each row is as long as the query.
+// dotRows writes the dot products of query with each row of codes to out. Each row is as long as the query.
 func dotRows(query []int16, rows []int8, out []int32) {
 	if len(out) == 0 || !processor.X86.HasAVX2 {
 		dotRowsGo(query, rows, out)

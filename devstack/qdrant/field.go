@@ -11,24 +11,23 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 )
 
-// field is the index of a payload's field within a block: for each value, the slots
-// that had it when they were written, in order. Dead slots stay until the
-// collection is compacted. While the block grows it is a map; of a full block it is
-// flat lists, and a table of hashes.
+// field is the index of a payload's field within a block. It holds for each value the slots that had it when they were
+// written, in order. Dead slots stay until the collection is compacted. While the block grows, the index is a map. In a
+// full block, it is a number of flat lists with a table of hashes.
 type field struct {
 	kind    qdrant.PayloadSchemaType
 	growing map[string][]uint16
 
-	table  []uint32 // numbers of values, from 1, each where its hash says or later; 0: none
+	table  []uint32 // numbers of values, from 1, each at the place of its hash or after it; 0 stands for none
 	keys   []byte
-	ends   []uint32 // of each value's key
-	places []uint32 // of each value: the end of its slots
+	ends   []uint32 // the end of each value's key
+	places []uint32 // the end of each value's slots
 	slots  []uint16
-	sets   []uint64 // of the first values, which many slots have: sets of slots, each of setWords
+	sets   []uint64 // the slots of the first values, which many slots have, as sets of setWords each
 }
 
-// Lists of more than setSlots slots are kept as sets: such a list takes no more
-// memory, and is combined with others 64 slots at a time.
+// Lists of more than setSlots slots are kept as sets. A set takes no more memory than such a list, and is combined with
+// others 64 slots at a time.
 const (
 	setSlots = 1 << 16 / 16
 	setWords = 1 << 16 / 64
@@ -38,8 +37,8 @@ func newField(kind qdrant.PayloadSchemaType) *field {
 	return &field{kind: kind, growing: map[string][]uint16{}}
 }
 
-// hasKeywords and hasIntegers say which matches an index of the kind can answer. A
-// kind with neither is only remembered.
+// hasKeywords and hasIntegers report which matches an index of the kind can answer. An index that answers neither is
+// only recorded.
 func hasKeywords(kind qdrant.PayloadSchemaType) bool {
 	return kind == qdrant.PayloadSchemaType_Keyword || kind == qdrant.PayloadSchemaType_Uuid
 }
@@ -48,7 +47,7 @@ func hasIntegers(kind qdrant.PayloadSchemaType) bool {
 	return kind == qdrant.PayloadSchemaType_Integer
 }
 
-// integerKey is the key of an integer.
+// integerKey returns the key of an integer.
 func integerKey(n int64) string {
 	return string(binary.LittleEndian.AppendUint64(nil, uint64(n)))
 }
@@ -71,11 +70,11 @@ func (f *field) admit(slot uint16, key string) {
 	}
 }
 
-// listing is slots of a block: a list, or a set if there are many.
+// listing holds slots of a block, as a list or, if there are many, as a set.
 type listing struct {
 	base  uint32 // the block's first slot
 	slots []uint16
-	set   bitset // nil: slots are listed
+	set   bitset // nil if slots lists them
 }
 
 // of returns the slots of a value.
@@ -103,7 +102,7 @@ func (f *field) of(key string) (l listing, found bool) {
 	}
 }
 
-// cut returns the n-th of the lists that lie one after another in all.
+// cut returns the n-th of the lists that follow each other in all.
 func cut[T any](all []T, ends []uint32, n int) []T {
 	first := uint32(0)
 	if n > 0 {
@@ -114,11 +113,11 @@ func cut[T any](all []T, ends []uint32, n int) []T {
 
 func hashOf(key string) uint32 {
 	h := fnv.New32a()
-	_, _ = h.Write([]byte(key)) // it returns no error
+	_, _ = h.Write([]byte(key)) // it never returns an error
 	return h.Sum32()
 }
 
-// flat returns the same index as flat lists.
+// flat returns the same index in the form of flat lists.
 func (f *field) flat() *field {
 	keys := slices.SortedFunc(maps.Keys(f.growing), func(a, b string) int {
 		return cmp.Or(len(f.growing[b])-len(f.growing[a]), strings.Compare(a, b))
@@ -152,14 +151,13 @@ func (f *field) flat() *field {
 	return flat
 }
 
-// order is the slots by ascending id, brought up to date when it is asked for.
+// order holds the slots by ascending id. It is brought up to date when it is needed.
 type order struct {
 	slots []uint32
-	upTo  int // slots from here on are not in it yet
+	upTo  int // slots from this one on are not in it yet
 }
 
-// extend returns the order of all living ids. It builds a new list, because
-// readers may hold the old one.
+// extend returns the order of all living ids. It builds a new list, because readers may still use the old one.
 func (o order) extend(ids []pointID, live bitset) order {
 	if o.upTo == len(ids) {
 		return o

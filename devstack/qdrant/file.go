@@ -12,38 +12,36 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxFileBytes is how much of the address space a file reserves, and so how
-// large it can become. A reservation costs no memory, and spares readers a
-// remapping under their feet.
+// maxFileBytes is how much address space a file reserves, and so how large it can become. A reservation costs no
+// memory, and saves readers from a change of the mapping while they read.
 const maxFileBytes = 16 << 30
 
 var errFileFull = errors.New("the file has reached its limit of 16 GiB")
 
-// file is an append-only file and a mapping of it. The caller locks while it
-// appends; reading earlier bytes needs no lock.
+// file is an append-only file with a mapping of it. The caller holds a lock while it appends. Reading earlier bytes
+// needs no lock.
 type file struct {
 	*os.File
-	view    []byte // the reservation; only view[:size] may be touched
+	view    []byte // the whole reservation, of which only view[:size] may be touched
 	size    int64
-	touched atomic.Int64 // places that were read here and there, see spare
+	touched atomic.Int64 // number of scattered places that were read, see spare
 }
 
-// A read of a place maps some pages around it. They count as memory of this process,
-// though the kernel can take them back at any time.
+// A read of a place maps some pages around it. They count as memory of this process, although the kernel can take them
+// back at any time.
 const (
 	spareBytes  = 1 << 30 // smaller files are not worth it
-	sparePlaces = 8 << 10 // 512 MiB, with the 64 KiB that Linux maps for each
+	sparePlaces = 8 << 10 // 512 MiB, because Linux maps 64 KiB for each place
 )
 
-// spare gives back the pages of the first size bytes, which a lock keeps as they are,
-// once so many places have been read that they are a large part of the file. The pages
-// stay in the kernel's cache.
+// spare gives back the pages of the first size bytes once many places of the file have been read. The caller's lock
+// keeps these bytes as they are, and the pages stay in the kernel's cache.
 func (f *file) spare(places int, size int64) {
 	if size < spareBytes || f.touched.Add(int64(places)) < sparePlaces {
 		return
 	}
 	f.touched.Store(0)
-	// A failure costs memory, and nothing else.
+	// A failure costs only memory.
 	_ = unix.Madvise(f.view[:size&^int64(os.Getpagesize()-1)], unix.MADV_DONTNEED)
 }
 
@@ -92,9 +90,8 @@ func (f *file) close(sync bool) error {
 	return errors.Join(err, unix.Munmap(f.view), f.Close())
 }
 
-// floats and words read a mapping in place. The bytes are aligned to four and
-// in the machine's order, which is little-endian on nearly every machine. A
-// file that a big-endian machine wrote can be read there only.
+// floats and words read a mapping in place. The bytes are aligned to four and in the machine's order, which is
+// little-endian on nearly every machine. Only a big-endian machine can read a file that such a machine wrote.
 func floats(b []byte) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
 }

@@ -9,14 +9,13 @@ import (
 
 // condition is one condition of a filter.
 type condition interface {
-	// match says whether a slot fulfils the condition.
+	// match reports whether a slot fulfils the condition.
 	match(s *segment, slot uint32) bool
-	// slots returns every slot that fulfils the condition, dead ones among
-	// them, if an index knows.
+	// slots returns every slot that fulfils the condition, including dead ones. known is false if no index knows them.
 	slots(s *segment) (lists []listing, known bool)
 }
 
-// filter is a Filter that has been checked. It is a condition itself.
+// filter is a Filter that has been checked. It is itself a condition.
 type filter struct {
 	must, should, mustNot, minShould []condition
 	minCount                         uint64
@@ -42,7 +41,7 @@ func parseFilter(f *qdrant.Filter) (*filter, error) {
 	return parsed, nil
 }
 
-// find returns the live slots that fulfil every one of filters.
+// find returns the live slots that fulfil all filters.
 func (s *segment) find(filters ...*filter) bitset {
 	found := slices.Clone(s.live)
 	for _, f := range filters {
@@ -51,9 +50,9 @@ func (s *segment) find(filters ...*filter) bitset {
 	return found
 }
 
-// narrow returns the slots of in that fulfil the filter. It may change in.
+// narrow returns the slots in in that fulfil the filter. It may change in.
 func (f *filter) narrow(s *segment, in bitset) bitset {
-	var slow []condition // after those that an index answers: fewer slots are left to read
+	var slow []condition // these come after the conditions that an index answers, because then fewer slots are left to read
 	for _, c := range f.must {
 		if _, known := c.slots(s); !known {
 			slow = append(slow, c)
@@ -84,9 +83,8 @@ func (f *filter) narrow(s *segment, in bitset) bitset {
 	return in
 }
 
-// add adds to out the slots of in that fulfil the condition. If an index names
-// a few candidates, it looks at these only: one of leat's filters has a
-// thousand conditions, each on the points of one document.
+// add adds the slots of in that fulfil the condition to out. If an index names the candidates, add looks only at these.
+// One of leat's filters has a thousand conditions, each on the points of one document.
 func add(out bitset, c condition, s *segment, in bitset) {
 	lists, exact, known := among(c, s)
 	if !known {
@@ -106,8 +104,8 @@ func add(out bitset, c condition, s *segment, in bitset) {
 	}
 }
 
-// among returns slots of which all that fulfil the condition are, if an index
-// knows; exact says that all of them do.
+// among returns slots that include all that fulfil the condition. known is false if no index knows them. exact says
+// that all returned slots fulfil the condition.
 func among(c condition, s *segment) (lists []listing, exact, known bool) {
 	nested, is := c.(*filter)
 	if !is {
@@ -122,7 +120,7 @@ func among(c condition, s *segment) (lists []listing, exact, known bool) {
 	return nil, false, false
 }
 
-// keep returns the slots of in that fulfil the condition. It may change in.
+// keep returns the slots in in that fulfil the condition. It may change in.
 func keep(c condition, s *segment, in bitset) bitset {
 	if nested, is := c.(*filter); is {
 		return nested.narrow(s, in)

@@ -7,8 +7,7 @@ import (
 	"iter"
 )
 
-// The log begins with a magic number and continues with records. A record is
-// a frame and a body, padded to eight bytes:
+// The log begins with a magic number. Records follow. A record is a frame and a body, padded to eight bytes:
 //
 //	frame   length of the body, CRC-32C of the body and the dense vector,
 //	        number of the record, CRC-32C of these three; 4 bytes each
@@ -16,12 +15,11 @@ import (
 //	        payload, 4 zero bytes; the terms' indices; their weights; payload
 //	delete  opDelete, 3 zero bytes, number of ids; for each, flags in 8 bytes and id
 //
-// Numbers are little-endian; an id is two numbers of 8 bytes. The n-th upsert's
-// dense vector is row n of the file of vectors, and is written before the
-// record, so a whole record has a whole vector.
+// Numbers are little-endian. An id is two numbers of 8 bytes. The dense vector of the n-th upsert is row n of the file
+// of vectors. It is written before the record, so a whole record has a whole vector.
 //
-// The frame has a checksum of its own because only a length that can be
-// trusted tells a record that was cut off from one that was damaged.
+// The frame has a checksum of its own, because only a trusted length distinguishes a record that was cut off from one
+// that was damaged.
 const (
 	logMagic    = "leatlog1"
 	frameBytes  = 16
@@ -41,7 +39,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // record is one stored point.
 type record struct {
 	id      pointID
-	dense   []float32 // nil: none
+	dense   []float32 // nil if there is none
 	indices []uint32  // ascending
 	weights []float32
 	payload []byte // an encoded qdrant.Struct
@@ -60,8 +58,7 @@ func (e *corruptError) Error() string {
 
 func padded(n int) int { return (n + 7) &^ 7 }
 
-// appendFrame frames the body that fill appends; the body's checksum covers
-// vector too.
+// appendFrame puts a frame around the body that fill appends. The body's checksum covers vector too.
 func appendFrame(log []byte, sequence uint32, vector []byte, fill func([]byte) []byte) []byte {
 	start := len(log)
 	log = fill(append(log, make([]byte, frameBytes)...))
@@ -132,7 +129,7 @@ func (u upsert) payload() []byte {
 	return u[start : start+int(binary.LittleEndian.Uint32(u[24:]))]
 }
 
-// valid says whether the lengths within the body add up to its own.
+// valid reports whether the lengths within the body add up to the body's length.
 func (u upsert) valid() bool {
 	return len(u) >= upsertBytes &&
 		uint64(len(u)) == upsertBytes+8*uint64(binary.LittleEndian.Uint32(u[4:]))+uint64(binary.LittleEndian.Uint32(u[24:]))

@@ -7,12 +7,12 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// values is a condition on a field's values: one of them must be accepted.
+// values is a condition on a field's values. accept must accept one of them.
 type values struct {
 	key     string
 	accept  func(scalar) bool
-	indexed func(qdrant.PayloadSchemaType) bool // whether an index of a kind lists the values; nil: none does
-	values  []string                            // as an index has them
+	indexed func(qdrant.PayloadSchemaType) bool // reports whether an index of a kind lists the values; nil if none does
+	values  []string                            // in the form that an index has
 }
 
 func (v values) match(s *segment, slot uint32) bool {
@@ -113,8 +113,8 @@ func parseMatch(key string, m *qdrant.Match) (condition, error) {
 	return nil, invalid("the match on field %s is empty", key)
 }
 
-// other says whether a value is of another kind than the values that a match
-// excludes. Such a value matches; null does not.
+// other reports whether a value is of another kind than the values that a match excludes. Such a value matches, but
+// null does not.
 func other(s scalar, kind protowire.Number) bool { return s.kind != kind && s.kind != valueNull }
 
 func keywordSet(keywords []string) map[string]bool {
@@ -146,8 +146,8 @@ func oneOfIntegers(key string, integers []int64) condition {
 	}
 }
 
-// parseRange has no use for an index: a range comes beside a narrower
-// condition, and the values of the few slots left are quickly read.
+// parseRange uses no index. A range comes together with a narrower condition, and the values of the few slots that are
+// left are quickly read.
 func parseRange(key string, r *qdrant.Range) condition {
 	return values{key: key, accept: func(s scalar) bool {
 		var number float64

@@ -9,9 +9,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// A payload is kept as an encoded qdrant.Struct, and a filter reads of it only
-// the fields that it names. The numbers below are those of the fields of
-// json_with_int.proto.
+// A payload is kept as an encoded qdrant.Struct, of which a filter reads only the fields that it names. These are the
+// numbers of the fields in json_with_int.proto.
 const (
 	structFields = 1
 	entryKey     = 1
@@ -74,10 +73,10 @@ func entries(payload []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// payloadSelector says which fields of a payload are answered.
+// payloadSelector says which fields of a payload are in the answer.
 type payloadSelector struct {
 	names []string
-	keep  bool // the names, or what is not among them
+	keep  bool // whether the fields with these names are kept, or all others
 	none  bool
 }
 
@@ -131,8 +130,7 @@ func lookup(payload []byte, name string) (value []byte, found bool) {
 	return nil, false
 }
 
-// scalar is one value of a payload. Its kind is all that it says of a
-// structure, or of a list within a list.
+// scalar is one value of a payload. For a structure, or a list within a list, it has only the kind.
 type scalar struct {
 	kind    protowire.Number
 	text    []byte
@@ -176,8 +174,7 @@ func decodeScalar(value []byte) scalar {
 	return s
 }
 
-// isNull and isEmpty follow Qdrant: a field is empty when it is missing, null
-// or a list of nothing.
+// isNull and isEmpty follow Qdrant. A field is empty if it is missing, null or an empty list.
 func isNull(value []byte, found bool) bool {
 	return found && decodeScalar(value).kind == valueNull
 }

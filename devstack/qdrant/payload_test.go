@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// FuzzPayload reads any bytes as a payload: nothing panics, and a payload that
-// the protobuf library accepts has the same fields.
+// FuzzPayload reads any bytes as a payload. Nothing may panic, and a payload that the protobuf library accepts must
+// have the same fields.
 func FuzzPayload(f *testing.F) {
 	encoded, err := encodePayload(qdrant.NewValueMap(map[string]any{
 		"s": "text", "i": -5, "d": 2.5, "b": true, "n": nil, "l": []any{"a", 1, []any{"b"}, nil}, "m": map[string]any{"k": "v"}, "": "",

@@ -2,16 +2,16 @@ package qdrant
 
 import "slices"
 
-// postings is the inverted index of the sparse vectors of a run of slots: for each
-// term, the slots within the block that have it, in order, and their weights.
+// postings is the inverted index of the sparse vectors in a run of slots. It has for each term the slots within the
+// block that have it, in order, and their weights.
 type postings struct {
 	terms   []uint32 // ascending
-	ends    []uint32 // of each term's slots
+	ends    []uint32 // the end of each term's slots
 	slots   []uint16
 	weights []float32
 }
 
-// posting is the part of a run that one term has.
+// posting is the part of a run that belongs to one term.
 type posting struct {
 	slots   []uint16
 	weights []float32
@@ -26,14 +26,14 @@ func (p *postings) of(term uint32) posting {
 	return posting{cut(p.slots, p.ends, place), cut(p.weights, p.ends, place)}
 }
 
-// entry is a term of a slot.
+// entry is one term of a slot.
 type entry struct {
 	term   uint32
 	weight float32
 	slot   uint16
 }
 
-// newPostings sorts entries, whose slots are in order. It changes the list.
+// newPostings makes an index of entries, whose slots are in order. It changes the list.
 func newPostings(list []entry) postings {
 	list = sortByTerm(list)
 	p := postings{slots: make([]uint16, len(list)), weights: make([]float32, len(list))}
@@ -46,8 +46,7 @@ func newPostings(list []entry) postings {
 	return p
 }
 
-// sortByTerm sorts by digits of 11 bits, the lowest first, and keeps the order of
-// entries of one term.
+// sortByTerm sorts by digits of 11 bits, the lowest first. It keeps the order of entries with the same term.
 func sortByTerm(list []entry) []entry {
 	const digits, digitBits = 3, 11
 	other := make([]entry, len(list))
@@ -71,7 +70,7 @@ func sortByTerm(list []entry) []entry {
 	return list
 }
 
-// joined returns one index of runs that follow each other.
+// joined returns one index for runs that follow each other.
 func joined(runs []postings) postings {
 	if len(runs) == 1 {
 		return runs[0]

@@ -8,11 +8,10 @@ import (
 
 const defaultLimit = 10
 
-// query is a Query request that has been checked: a tree whose leaves search
-// and whose inner nodes fuse.
+// query is a Query request that has been checked. It is a tree, whose leaves search and whose inner nodes fuse.
 type query struct {
 	prefetch  []*query
-	fuseK     uint32 // of the reciprocal rank fusion, if there is prefetch
+	fuseK     uint32 // k of the reciprocal rank fusion, if there is prefetch
 	dense     []float32
 	terms     *terms
 	filter    *filter
@@ -24,7 +23,7 @@ type query struct {
 // defaultRRFK is Qdrant's k: see lib/segment/src/common/reciprocal_rank_fusion.rs.
 const defaultRRFK = 2
 
-// queryFields are the fields that QueryPoints and PrefetchQuery share.
+// queryFields holds the fields that QueryPoints and PrefetchQuery share.
 type queryFields interface {
 	GetPrefetch() []*qdrant.PrefetchQuery
 	GetQuery() *qdrant.Query
@@ -45,7 +44,7 @@ func parsePrefetch(s shape, from *qdrant.PrefetchQuery) (*query, error) {
 	return q, nil
 }
 
-// maxLimit keeps a limit from overflowing; no answer is that long.
+// maxLimit keeps a limit from overflowing. No answer is that long.
 const maxLimit = 1 << 31
 
 func parseQuery(s shape, from queryFields) (*query, error) {
@@ -134,8 +133,7 @@ func (q *query) parseNearest(s shape, using string, input *qdrant.VectorInput) e
 	return err
 }
 
-// run returns the hits of a query, best first. A filter of a node holds for
-// all below it.
+// run returns the hits of a query, the best first. The filter of a node applies to everything below it.
 func (q *query) run(s *segment, outer ...*filter) []hit {
 	filters := append(slices.Clone(outer), q.filter)
 	var found []hit
@@ -164,7 +162,7 @@ func (q *query) run(s *segment, outer ...*filter) []hit {
 	return found
 }
 
-// fuse adds up 1/(k + rank) over the prefetched lists, ranks counted from 0.
+// fuse adds up 1/(k + rank) over the prefetched lists. It counts ranks from 0.
 func (q *query) fuse(s *segment, filters []*filter) []hit {
 	scores := map[uint32]float32{}
 	for _, prefetch := range q.prefetch {

@@ -8,7 +8,7 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 )
 
-// present makes the answer of a slot: a copy, since the mapping may go.
+// present makes the answer for a slot. It copies the data, because the mapping may go.
 func (a *pointsAPI) present(s *segment, slot uint32, payload *qdrant.WithPayloadSelector, vectors *qdrant.WithVectorsSelector) (*qdrant.RetrievedPoint, error) {
 	r := s.record(slot)
 	point := &qdrant.RetrievedPoint{Id: r.id.proto()}
@@ -25,7 +25,7 @@ func (a *pointsAPI) present(s *segment, slot uint32, payload *qdrant.WithPayload
 	return point, err
 }
 
-// scored makes the answer of a hit.
+// scored makes the answer for a hit.
 func (a *pointsAPI) scored(s *segment, h hit, payload *qdrant.WithPayloadSelector, vectors *qdrant.WithVectorsSelector) (*qdrant.ScoredPoint, error) {
 	point, err := a.present(s, h.slot, payload, vectors)
 	if err != nil {
@@ -127,7 +127,7 @@ func (a *pointsAPI) Scroll(_ context.Context, request *qdrant.ScrollPoints) (*qd
 	}
 	payload := request.GetWithPayload()
 	if payload == nil {
-		payload = qdrant.NewWithPayload(true) // as Qdrant: of all reads, scroll alone defaults to it
+		payload = qdrant.NewWithPayload(true) // as in Qdrant, where scroll is the only read with this default
 	}
 	reply := &qdrant.ScrollResponse{}
 	err = c.read(func(s *segment) error {
@@ -151,12 +151,11 @@ func (a *pointsAPI) Scroll(_ context.Context, request *qdrant.ScrollPoints) (*qd
 	return reply, nil
 }
 
-// fewSlots is how many slots are sorted rather than looked for in the order of
-// all.
+// fewSlots is the number of slots up to which they are sorted, instead of being looked for in the order of all slots.
 const fewSlots = 1024
 
-// page returns up to limit of the slots found, by ascending id from offset on,
-// and the id that the next page begins with.
+// page returns up to limit of the slots found, by ascending id from offset on. It also returns the id with which the
+// next page begins.
 func (s *segment) page(found bitset, offset pointID, limit int) (slots []uint32, next *pointID) {
 	byID := func(slot uint32, id pointID) int { return s.ids[slot].compare(id) }
 	var order []uint32
@@ -208,10 +207,10 @@ func (a *pointsAPI) QueryBatch(_ context.Context, request *qdrant.QueryBatchPoin
 	return reply, nil
 }
 
-// found holds the points of an answer, in one of both forms.
+// found holds the points of an answer in one of two forms.
 type found struct {
 	points  []*qdrant.ScoredPoint
-	encoded []byte // fields result
+	encoded []byte // fields "result"
 }
 
 func (a *pointsAPI) query(collection string, request *qdrant.QueryPoints) (result found, err error) {

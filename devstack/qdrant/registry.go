@@ -31,7 +31,7 @@ type registry struct {
 	mu          sync.RWMutex
 	collections map[string]*collection
 	aliases     map[string]string
-	next        int // number of the next directory
+	next        int // the number of the next directory
 }
 
 const (
@@ -54,8 +54,7 @@ func openRegistry(dir string, log *slog.Logger) (*registry, error) {
 	return r, nil
 }
 
-// acquire takes the directory for this process. The kernel releases it, however
-// the process ends.
+// acquire takes the directory for this process. The kernel releases it, however the process ends.
 func (r *registry) acquire() error {
 	f, err := os.OpenFile(filepath.Join(r.dir, "LOCK"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -80,7 +79,7 @@ func (r *registry) load() error {
 		path := filepath.Join(r.dir, collectionsDir, entry.Name())
 		_, err := os.Stat(filepath.Join(path, descriptionFile))
 		if errors.Is(err, fs.ErrNotExist) || strings.HasSuffix(entry.Name(), removedSuffix) {
-			if err := os.RemoveAll(path); err != nil { // neither created nor removed to the end
+			if err := os.RemoveAll(path); err != nil { // its creation or its removal was interrupted
 				return err
 			}
 			continue
@@ -110,7 +109,7 @@ func (r *registry) close() error {
 	return errors.Join(err, r.lock.Close())
 }
 
-// get finds a collection by its name or an alias.
+// get finds a collection by its name or by an alias.
 func (r *registry) get(name string) (*collection, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -154,7 +153,7 @@ func (r *registry) create(name string, shape shape, tuning tuning) error {
 	return nil
 }
 
-// drop removes a collection and its aliases; it reports whether there was one.
+// drop removes a collection and its aliases. It reports whether there was one.
 func (r *registry) drop(name string) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -175,7 +174,7 @@ func (r *registry) drop(name string) (bool, error) {
 	return true, nil
 }
 
-// alter applies actions to the aliases, all or none.
+// alter applies all actions to the aliases, or none.
 func (r *registry) alter(actions []*qdrant.AliasOperations) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

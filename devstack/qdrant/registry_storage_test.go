@@ -65,9 +65,8 @@ func ids(t testing.TB, api *pointsAPI) []uint64 {
 	return list
 }
 
-// written makes a directory in which collection "c" had points 1 and 2 upserted
-// and then what last does; it returns the directory, the log, and the log's
-// length before and after last.
+// written makes a directory with a collection "c", upserts points 1 and 2 there, and calls last. It returns the
+// directory, the log, and the log's length before and after last.
 func written(t *testing.T, last func(*pointsAPI)) (dir, log string, before, after int64) {
 	t.Helper()
 	dir = t.TempDir()
@@ -86,8 +85,8 @@ func written(t *testing.T, last func(*pointsAPI)) (dir, log string, before, afte
 	return dir, log, before, after
 }
 
-// TestTornTail cuts the log at every byte of its last record. What was written
-// before is there, the record is not, and the collection takes writes.
+// TestTornTail cuts the log at every byte of its last record. Everything written before is there, the record is not,
+// and the collection accepts writes.
 func TestTornTail(t *testing.T) {
 	for name, last := range map[string]func(*pointsAPI){
 		"upsert": func(api *pointsAPI) { upsertPoints(t, api, testPoint(3, map[string]any{"a": "a longer payload"})) },
@@ -111,7 +110,7 @@ func TestTornTail(t *testing.T) {
 				if err := os.WriteFile(log, whole[:size], 0o600); err != nil {
 					t.Fatal(err)
 				}
-				for reopened := range 2 { // the second finds what the first left
+				for reopened := range 2 { // the second round finds what the first left
 					r, api := newRegistry(t, dir)
 					got, want := fmt.Sprint(ids(t, api)), "[1 2]"
 					if reopened == 1 {
@@ -128,7 +127,7 @@ func TestTornTail(t *testing.T) {
 	}
 }
 
-// TestZerosAtTheEnd: some file systems leave zeros there after a power failure.
+// TestZerosAtTheEnd has zeros at the end of the log, as some file systems leave them after a power failure.
 func TestZerosAtTheEnd(t *testing.T) {
 	dir, log, _, _ := written(t, func(*pointsAPI) {})
 	appendTo(t, log, make([]byte, 100))
@@ -151,8 +150,8 @@ func appendTo(t *testing.T, path string, data []byte) {
 	}
 }
 
-// TestDamageIsNeverServed flips every byte of the log before its last record.
-// The server refuses to start and says where; only padding may change unseen.
+// TestDamageIsNeverServed flips every byte of the log before its last record. The server refuses to start and names the
+// place. Only padding may change unnoticed.
 func TestDamageIsNeverServed(t *testing.T) {
 	dir, log, before, _ := written(t, func(api *pointsAPI) { upsertPoints(t, api, testPoint(3, nil)) })
 	whole, err := os.ReadFile(log)
@@ -230,8 +229,8 @@ func TestDirectoryHasOneServer(t *testing.T) {
 	}
 }
 
-// TestCompaction replaces points until most slots are dead: the files shrink,
-// the answers stay, also after a restart.
+// TestCompaction replaces points until most slots are dead. The files shrink, and the answers stay the same, also after
+// a restart.
 func TestCompaction(t *testing.T) {
 	dir := t.TempDir()
 	r, api := newRegistry(t, dir)
@@ -274,8 +273,7 @@ func TestCompaction(t *testing.T) {
 	closeRegistry(t, r)
 }
 
-// TestInterruptedWorkIsSweptUp has the remains of a compaction, a creation and
-// a removal that a kill ended.
+// TestInterruptedWorkIsSweptUp starts with the remains of a compaction, a creation and a removal that were killed.
 func TestInterruptedWorkIsSweptUp(t *testing.T) {
 	dir, log, _, _ := written(t, func(*pointsAPI) {})
 	collections := filepath.Join(dir, collectionsDir)
@@ -302,8 +300,8 @@ func TestInterruptedWorkIsSweptUp(t *testing.T) {
 	}
 }
 
-// TestScrollOfMany has more points than a page sorts for itself, written in
-// any order with scrolls and deletions in between.
+// TestScrollOfMany has more points than a page sorts by itself. They are written in any order, with scrolls and
+// deletions in between.
 func TestScrollOfMany(t *testing.T) {
 	r, api := newRegistry(t, t.TempDir())
 	defer closeRegistry(t, r)

@@ -8,19 +8,19 @@ import (
 	"sync/atomic"
 )
 
-// hit is a slot found. The higher score is the better one.
+// hit is a slot found. A higher score is better.
 type hit struct {
 	slot  uint32
 	score float32
 }
 
-// rank orders hits by score, equal ones by id, so that an answer does not
-// depend on the order in which points were written.
+// rank orders hits by score, and hits with equal scores by id, so that an answer does not depend on the order in which
+// points were written.
 func (s *segment) rank(a, b hit) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), s.ids[a.slot].compare(s.ids[b.slot]))
 }
 
-// best keeps the first hits by rank: a heap with the last of them on top.
+// best keeps the first hits by rank. It is a heap with the last of them on top.
 type best struct {
 	segment *segment
 	limit   int
@@ -57,20 +57,18 @@ func (b *best) offer(h hit) {
 func (b *best) after(i, j int) bool { return b.segment.rank(b.hits[i], b.hits[j]) > 0 }
 func (b *best) swap(i, j int)       { b.hits[i], b.hits[j] = b.hits[j], b.hits[i] }
 
-// lowest keeps the largest scores, or bounds of scores, that a scan has seen: a heap
-// with the least on top.
+// lowest keeps the largest scores, or bounds of scores, that a scan has seen. It is a heap with the least on top.
 type lowest struct {
 	limit  int
 	lowers []float64
 }
 
-// may says whether a score of at most upper can be among the best. One that is not a
-// number can.
+// may reports whether a score of at most upper can be among the best. NaN can.
 func (v *lowest) may(upper float64) bool {
 	return len(v.lowers) < v.limit || !(upper < v.lowers[0])
 }
 
-// raise admits a score, or a lower bound of one.
+// raise adds a score, or a lower bound of one.
 func (v *lowest) raise(lower float64) {
 	switch {
 	case lower != lower:
@@ -102,19 +100,18 @@ func (v *lowest) raise(lower float64) {
 	v.lowers[i] = lower
 }
 
-// leastWords is the least part of a scan, in words of 64 slots, that is worth a processor.
+// leastWords is the smallest part of a scan that is worth a processor, in words of 64 slots.
 const leastWords = 64
 
-// divide calls fn at once on parts of about the same length, one for each
-// processor, but not on parts shorter than least.
+// divide calls fn concurrently on parts of about the same length, one for each processor. No part is shorter than
+// least, unless there is only one.
 func divide(length, least int, fn func(part, first, last int)) (parts int) {
 	parts = max(1, min(runtime.GOMAXPROCS(0), length/least))
 	sideBySide(parts, func(part int) { fn(part, length*part/parts, length*(part+1)/parts) })
 	return parts
 }
 
-// sideBySide calls fn with the numbers below n, in any order and several at once. A
-// panic of fn is one of the caller.
+// sideBySide calls fn with each number below n, in any order and concurrently. If fn panics, the caller panics.
 func sideBySide(n int, fn func(int)) {
 	if n <= 1 {
 		for i := range n {
@@ -143,7 +140,7 @@ func sideBySide(n int, fn func(int)) {
 	}
 }
 
-// merge returns the best results of all parts of a scan.
+// merge returns the best results from all parts of a scan.
 func (s *segment) merge(parts []*best, limit int) []hit {
 	var all []hit
 	for _, part := range parts {

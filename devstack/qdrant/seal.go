@@ -15,9 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// seal has the files of all full blocks written that have none yet. Readers and writers
-// go on meanwhile; the caller holds the writers' lock. A block whose file cannot
-// be written stays on the heap.
+// seal starts to write the files of all full blocks that have none yet. Readers and writers go on meanwhile. The caller
+// holds the writers' lock. A block whose file cannot be written stays on the heap.
 func (s *segment) seal() {
 	for ; s.sealed < len(s.blocks) && s.slotsOf(s.blocks[s.sealed]) == 1<<s.bits; s.sealed++ {
 		b, number := s.blocks[s.sealed], s.sealed
@@ -31,7 +30,7 @@ func (s *segment) seal() {
 		f.description.End = f.bodies[len(f.bodies)-1] + int64(padded(int(binary.LittleEndian.Uint32(frame))))
 		f.description.Sequence = binary.LittleEndian.Uint32(frame[8:]) + 1
 		s.sealing.Go(func() {
-			s.oneSealing.Lock() // each takes as much memory as its block
+			s.oneSealing.Lock() // each sealing takes as much memory as its block
 			defer s.oneSealing.Unlock()
 			if s.closing.Load() {
 				return
@@ -43,8 +42,8 @@ func (s *segment) seal() {
 	}
 }
 
-// sealOne writes a block's file, after the records that it is made of are on the disk,
-// and lets readers use it.
+// sealOne writes a block's file and lets readers use it. Before that, it makes sure that the records of the block are
+// on the disk.
 func (s *segment) sealOne(b *block, f *full, path string) error {
 	if err := errors.Join(s.log.Sync(), s.vectors.Sync()); err != nil {
 		return err
@@ -71,7 +70,7 @@ func (s *segment) keep(view mapping) {
 	s.views = append(s.views, view)
 }
 
-// unmap ends the use of the blocks' files; no reader may be left.
+// unmap ends the use of the blocks' files. No reader may be left.
 func (s *segment) unmap() error {
 	s.viewsMu.Lock()
 	defer s.viewsMu.Unlock()
@@ -83,8 +82,8 @@ func (s *segment) unmap() error {
 	return err
 }
 
-// adopt takes blocks from their files, up to the first that has none, and removes
-// files that are of no use. It returns where the log goes on.
+// adopt takes blocks from their files, up to the first block without a file. It removes files that are of no use, and
+// returns where the log goes on.
 func (s *segment) adopt() (offset int64, err error) {
 	offset = int64(len(logMagic))
 	for number := 0; ; number++ {
@@ -137,7 +136,7 @@ func (s *segment) adoptOne(path string, offset int64) (end int64, err error) {
 	return f.description.End, nil
 }
 
-// suits compares a block's file with the segment that it is to continue.
+// suits reports whether a block's file continues this segment.
 func (s *segment) suits(f *full, offset int64) error {
 	d := f.description
 	switch {
@@ -149,8 +148,7 @@ func (s *segment) suits(f *full, offset int64) error {
 	return nil
 }
 
-// complete indexes, in the blocks that have been adopted, the fields that their files
-// lack.
+// complete indexes the fields that the files of the adopted blocks lack.
 func (s *segment) complete() {
 	for _, b := range s.blocks {
 		p := b.part.Load()
@@ -162,9 +160,9 @@ func (s *segment) complete() {
 	}
 }
 
-// setIndexes changes which fields are indexed; built is the index of a field by block,
-// or empty if the field is no longer indexed. A block's file may be read for the first
-// time meanwhile, so that the part is replaced and not changed.
+// setIndexes changes which fields are indexed. built holds the index of a field for each block, or is empty if the
+// field is no longer indexed. The part of a block is replaced and not changed, because the block's file may come into
+// use meanwhile.
 func (s *segment) setIndexes(indexes map[string]qdrant.PayloadSchemaType, name string, built []*field) {
 	s.indexes = maps.Clone(indexes)
 	for i, b := range s.blocks {
@@ -183,7 +181,7 @@ func (s *segment) setIndexes(indexes map[string]qdrant.PayloadSchemaType, name s
 	}
 }
 
-// removeBlocks removes the files of blocks from a number on.
+// removeBlocks removes the files of the blocks from a number on.
 func (s *segment) removeBlocks(number int) error {
 	for ; ; number++ {
 		err := os.Remove(blockPath(s.dir, s.epoch, number))
@@ -196,8 +194,8 @@ func (s *segment) removeBlocks(number int) error {
 	}
 }
 
-// verify compares a record that was not read at the start with its checksum. It panics
-// with a *corruptError, which [catch] turns into an error.
+// verify compares a record that was not read at the start with its checksum. If they differ, it panics with a
+// *corruptError, which [catch] turns into an error.
 func (s *segment) verify(slot uint32) {
 	bit := uint64(1) << (slot & 63)
 	if atomic.LoadUint64(&s.verified[slot>>6])&bit != 0 {
@@ -228,7 +226,7 @@ func (s *segment) verify(slot uint32) {
 	atomic.OrUint64(&s.verified[slot>>6], bit)
 }
 
-// catch makes an error of a damaged record that was come upon.
+// catch turns the panic about a damaged record into an error.
 func catch(err *error) {
 	switch reason := recover().(type) {
 	case nil:

@@ -16,15 +16,13 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 )
 
-// segment is a collection's two files and the part of them that is kept on the
-// heap. Slot n is the n-th upsert of the log. Everything but order is guarded
-// by the collection's lock; within one write lock a whole request becomes
-// visible.
+// segment is a collection's two files, with the part of their content that is on the heap. Slot n is the n-th upsert in
+// the log. The collection's lock guards everything except order. A whole request becomes visible under one write lock.
 type segment struct {
 	shape    shape
 	log      *file
 	vectors  *file
-	sequence uint32 // of the next record
+	sequence uint32 // number of the next record
 
 	ids      []pointID
 	bodies   []int64 // where each slot's record begins in the log
@@ -34,17 +32,16 @@ type segment struct {
 	indexes  map[string]qdrant.PayloadSchemaType
 	blocks   []*block
 
-	// The first slots were taken from the files of blocks. A record of theirs is read
-	// when it is first used.
-	unread   uint32 // slots
-	readEnd  int64  // of their records in the log
-	verified bitset // of them, those whose record has its checksum
+	// The first slots were taken from the files of blocks. Their records are read when they are first used.
+	unread   uint32 // number of these slots
+	readEnd  int64  // end of their records in the log
+	verified bitset // the slots among them whose record has been compared with its checksum
 
 	dir        string
 	epoch      int
 	bits       uint // binary logarithm of a block's slots
 	logger     *slog.Logger
-	sealed     int // blocks whose file is there or has been begun
+	sealed     int // number of blocks whose file is there or has been begun
 	sealing    sync.WaitGroup
 	oneSealing sync.Mutex
 	closing    atomic.Bool
@@ -91,8 +88,8 @@ func (s *segment) remove() error {
 	return errors.Join(s.close(false), os.Remove(s.log.Name()), os.Remove(s.vectors.Name()), s.removeBlocks(0))
 }
 
-// replay takes what the files of blocks hold, reads the log from there on, and cuts
-// off the remains of an unacknowledged write at its end.
+// replay takes full blocks from their files, reads the log from there on, and cuts off the remains of an unacknowledged
+// write at its end.
 func (s *segment) replay(log *slog.Logger) (err error) {
 	defer catch(&err)
 	if s.log.size < int64(len(logMagic)) {
@@ -120,8 +117,8 @@ func (s *segment) replay(log *slog.Logger) (err error) {
 	return nil
 }
 
-// replayRecord applies the record at offset and returns where the next one
-// begins; that is offset itself if the record was cut off.
+// replayRecord applies the record at offset and returns where the next one begins. If the record was cut off, it
+// returns offset.
 func (s *segment) replayRecord(offset int64) (next int64, err error) {
 	rest := s.log.view[offset:s.log.size]
 	if len(rest) < frameBytes {
@@ -131,7 +128,7 @@ func (s *segment) replayRecord(offset int64) (next int64, err error) {
 		return 0, &corruptError{s.log.Name(), offset, reason}
 	}
 	if crc32.Checksum(rest[:12], castagnoli) != binary.LittleEndian.Uint32(rest[12:]) {
-		if isZero(rest) { // a file system may lengthen a file before it writes to it
+		if isZero(rest) { // a file system may lengthen a file before it writes the data
 			return offset, nil
 		}
 		return corrupt("a record's frame does not have its checksum")
@@ -169,8 +166,7 @@ func (s *segment) replayRecord(offset int64) (next int64, err error) {
 	return offset + end, nil
 }
 
-// rowOf returns the bytes of the next row of vectors if body is an upsert with
-// a vector, else nothing.
+// rowOf returns the bytes of the next row of vectors if body is an upsert with a vector, else nothing.
 func (s *segment) rowOf(body []byte) ([]byte, error) {
 	if len(body) < upsertBytes || body[0] != opUpsert || !upsert(body).hasDense() {
 		return nil, nil
@@ -185,14 +181,14 @@ func (s *segment) rowOf(body []byte) ([]byte, error) {
 
 func isZero(b []byte) bool { return len(bytes.TrimLeft(b, "\x00")) == 0 }
 
-// batch is a request that is in the files and not yet visible.
+// batch is a request that is in the files but not visible yet.
 type batch struct {
 	bodies  []int64
 	deleted []pointID
 }
 
-// write appends records and deletions to the files. Readers see nothing of it
-// until apply; the caller holds the writers' lock.
+// write appends records and deletions to the files. Readers see nothing of them until apply. The caller holds the
+// writers' lock.
 func (s *segment) write(records []record, deleted []pointID) (batch, error) {
 	row := s.shape.rowBytes()
 	rows := make([]byte, int64(len(records))*row)
@@ -219,7 +215,7 @@ func (s *segment) write(records []record, deleted []pointID) (batch, error) {
 	return b, nil
 }
 
-// apply makes a batch visible; the caller holds the readers' lock for writing.
+// apply makes a batch visible. The caller holds the readers' lock for writing.
 func (s *segment) apply(b batch) {
 	for _, body := range b.bodies {
 		s.admit(body)
@@ -250,7 +246,7 @@ func (s *segment) admit(body int64) {
 	s.indexTerms(b, int(slot-b.base)+1)
 }
 
-// remember kills a slot by a deletion, and has the deletion kept with the block.
+// remember kills the slot of a deleted point, and records the deletion in the growing block.
 func (s *segment) remember(id pointID) {
 	if _, found := s.slots[id]; found {
 		b := s.growing()
@@ -267,7 +263,7 @@ func (s *segment) kill(id pointID) {
 	}
 }
 
-// indexBlock builds the index of a field for the slots of a block.
+// indexBlock builds the index of a field for the slots in a block.
 func (s *segment) indexBlock(b *block, name string, kind qdrant.PayloadSchemaType) *field {
 	f := newField(kind)
 	for i := range uint32(s.slotsOf(b)) {
@@ -285,7 +281,7 @@ func (s *segment) at(slot uint32) upsert {
 	return upsert(s.log.view[s.bodies[slot]:])
 }
 
-// dense returns a slot's vector in place.
+// dense returns a slot's vector without copying it.
 func (s *segment) dense(slot uint32) []float32 {
 	if slot < s.unread {
 		s.verify(slot)
@@ -294,13 +290,13 @@ func (s *segment) dense(slot uint32) []float32 {
 	return floats(s.vectors.view[int64(slot)*row : int64(slot+1)*row])
 }
 
-// spare lets the mappings of both files give back memory after so many slots were read.
+// spare lets the mappings of both files give back memory after this number of slots has been read.
 func (s *segment) spare(slots int) {
 	s.vectors.spare(slots, int64(len(s.ids))*s.shape.rowBytes())
 	s.log.spare(slots, s.bodies[len(s.bodies)-1])
 }
 
-// record returns a slot's point in place.
+// record returns a slot's point without copying it.
 func (s *segment) record(slot uint32) record {
 	u := s.at(slot)
 	r := record{id: s.ids[slot], indices: u.indices(), weights: u.weights(), payload: u.payload()}
@@ -310,7 +306,7 @@ func (s *segment) record(slot uint32) record {
 	return r
 }
 
-// sorted returns the slots by ascending id, dead ones among them.
+// sorted returns the slots by ascending id, including dead ones.
 func (s *segment) sorted() []uint32 {
 	s.orderMu.Lock()
 	defer s.orderMu.Unlock()
@@ -318,10 +314,11 @@ func (s *segment) sorted() []uint32 {
 	return s.order.slots
 }
 
-// minDead keeps small collections from being written anew all the time.
+// minDead is the number of dead slots below which a collection is not compacted, so that small collections are not
+// written anew all the time.
 const minDead = 4096
 
-// wasteful says whether more slots are dead than live.
+// wasteful reports whether more slots are dead than live.
 func (s *segment) wasteful() bool {
 	dead := len(s.ids) - len(s.slots)
 	return dead >= minDead && dead > len(s.slots)

@@ -24,8 +24,8 @@ const (
 	// DefaultAddr lets the kernel choose a port.
 	DefaultAddr = "127.0.0.1:0"
 
-	// version is the version of Qdrant that this server behaves like. A client
-	// warns when its own differs by more than one minor version.
+	// version is the version of Qdrant that this server imitates. A client warns if its own version differs by more
+	// than one minor version.
 	version = "1.17.1"
 
 	maxMessageBytes  = 64 << 20
@@ -36,19 +36,19 @@ const (
 
 // Config says where a server keeps its collections and listens.
 type Config struct {
-	// Dir holds the collections. It is created when it does not exist, and
-	// used by one server at a time. Required.
+	// Dir is the directory of the collections. It is created if it does not exist. Only one server at a time may use
+	// it. Required.
 	Dir string
 	// Addr is the TCP address to listen on. Default: 127.0.0.1:0.
 	Addr string
-	// APIKey is required of every call, in the metadata "api-key", like
-	// Qdrant's service.api_key. Default: no key is required.
+	// APIKey must be in the metadata "api-key" of every call, like Qdrant's service.api_key. Default: no key is
+	// required.
 	APIKey string
-	// Log takes messages for an operator. Default: slog.Default().
+	// Log receives messages for an operator. Default: slog.Default().
 	Log *slog.Logger
 }
 
-// Server is a server that runs.
+// Server is a running server.
 type Server struct {
 	registry *registry
 	listener net.Listener
@@ -58,8 +58,7 @@ type Server struct {
 	closed   error
 }
 
-// Start opens the collections and serves them until Close. When it returns the
-// server answers.
+// Start opens the collections and serves them until Close. The server answers when Start returns.
 func Start(config Config) (*Server, error) {
 	if config.Dir == "" {
 		return nil, errors.New("start qdrant: give a directory")
@@ -93,7 +92,7 @@ func Start(config Config) (*Server, error) {
 	return s, nil
 }
 
-// Addr is the address that the server listens on.
+// Addr returns the address on which the server listens.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
 // Close gives running requests five seconds to end, and closes the collections.
@@ -108,8 +107,7 @@ func (s *Server) Close() error {
 	return s.closed
 }
 
-// contain turns a panic into an error of its request: the server shares its
-// process with all of leat.
+// contain turns a panic into an error of its request, because the server shares its process with all of leat.
 func contain(log *slog.Logger) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
 		defer func() {
@@ -122,8 +120,7 @@ func contain(log *slog.Logger) grpc.UnaryServerInterceptor {
 	}
 }
 
-// demand admits calls with the key. As in Qdrant, the answer to others is
-// Unauthenticated.
+// demand admits only calls with the key. As in Qdrant, the answer to other calls is Unauthenticated.
 func demand(key string) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 		if key == "" {
@@ -146,7 +143,7 @@ func (health) HealthCheck(context.Context, *qdrant.HealthCheckRequest) (*qdrant.
 	return &qdrant.HealthCheckReply{Title: "leat devstack", Version: version}, nil
 }
 
-// snapshots answers Unimplemented to everything.
+// snapshots answers every call with Unimplemented.
 type snapshots struct {
 	qdrant.UnimplementedSnapshotsServer
 }

@@ -21,8 +21,8 @@ const (
 	benchVocabulary = 50_000
 )
 
-// benchPoint is a point like those of leat: ten points a document, a payload
-// of 17 fields, 80 terms whose frequency falls with their rank.
+// benchPoint returns a point like those of leat. A document has ten points. A point has a payload of 17 fields and 80
+// terms, whose frequency falls with their rank.
 func benchPoint(r *rand.Rand, n int) *qdrant.PointStruct {
 	dense := make([]float32, benchDimensions)
 	for i := range dense {
@@ -111,8 +111,8 @@ func fillPoints(ctx context.Context, r *registry, n int) error {
 	return nil
 }
 
-// cpu reports processor time an operation, which other work on the machine
-// disturbs less than it does the time on the clock. The caller defers the result.
+// cpu reports processor time for each operation. Other work on the machine disturbs this less than the time on the
+// clock. The caller defers the result.
 func cpu(b *testing.B) func() {
 	start := cpuTime(b)
 	return func() { b.ReportMetric(float64(cpuTime(b)-start)/float64(b.N)/1e6, "cpu-ms/op") }
@@ -204,8 +204,7 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
-// BenchmarkFloor is the lower limit of the dense query on one processor: the
-// dot products alone.
+// BenchmarkFloor measures the dot products alone, which are the lower limit of the dense query on one processor.
 func BenchmarkFloor(b *testing.B) {
 	for _, n := range benchSizes {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -228,8 +227,8 @@ func BenchmarkFloor(b *testing.B) {
 	}
 }
 
-// BenchmarkDeleteOlder is leat's deletion after each batch, of the points of
-// 256 documents that are older than a revision, when there are none.
+// BenchmarkDeleteOlder measures the deletion that leat makes after each batch: the points of 256 documents that are
+// older than a revision. Here there are none.
 func BenchmarkDeleteOlder(b *testing.B) {
 	for _, n := range benchSizes {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -252,8 +251,7 @@ func BenchmarkDeleteOlder(b *testing.B) {
 	}
 }
 
-// BenchmarkScroll reads the same as a comparison of the stores: a few fields of
-// all points, a thousand at a time.
+// BenchmarkScroll reads what a comparison of the stores reads: a few fields of all points, a thousand points at a time.
 func BenchmarkScroll(b *testing.B) {
 	const n = 20_000
 	_, api := benchRegistry(b, fill(b, n))

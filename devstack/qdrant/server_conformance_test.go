@@ -24,9 +24,8 @@ import (
 	devstack "github.com/leatworks/leat/devstack/qdrant"
 )
 
-// The tests of this file state Qdrant's behaviour. They run against the
-// embedded server, and against a real one if LEAT_QDRANT_URL names it (the gRPC
-// port: http://host:6334; LEAT_QDRANT_API_KEY is its key).
+// The tests of this file state Qdrant's behaviour. They run against the embedded server. They also run against a real
+// server if LEAT_QDRANT_URL names its gRPC port (http://host:6334). LEAT_QDRANT_API_KEY is its key.
 
 func connect(t *testing.T) *qdrant.Client {
 	t.Helper()
@@ -76,7 +75,7 @@ func collect(t *testing.T, client *qdrant.Client, distance qdrant.Distance) stri
 		CollectionName: name,
 		VectorsConfig:  qdrant.NewVectorsConfigMap(map[string]*qdrant.VectorParams{"dense": {Size: 2, Distance: distance}}),
 		SparseVectorsConfig: qdrant.NewSparseVectorsConfig(map[string]*qdrant.SparseVectorParams{
-			"text": {Modifier: qdrant.Modifier_Idf.Enum()}, // BM25's
+			"text": {Modifier: qdrant.Modifier_Idf.Enum()}, // as for BM25
 		}),
 	})
 	if err != nil {
@@ -85,7 +84,7 @@ func collect(t *testing.T, client *qdrant.Client, distance qdrant.Distance) stri
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		request := &qdrant.DeleteCollection{CollectionName: name} // one that is gone is no error
+		request := &qdrant.DeleteCollection{CollectionName: name} // a collection that is gone is no error
 		if _, err := client.GetCollectionsClient().Delete(ctx, request); err != nil {
 			t.Error(err)
 		}
@@ -362,7 +361,7 @@ func TestAliasActionsAreAllOrNone(t *testing.T) {
 	wantCode(t, "alias of a collection that was deleted", err, codes.NotFound)
 }
 
-// TestUnsupportedIsRefused is about the embedded server alone.
+// TestUnsupportedIsRefused concerns only the embedded server.
 func TestUnsupportedIsRefused(t *testing.T) {
 	if os.Getenv("LEAT_QDRANT_URL") != "" {
 		t.Skip("a real server supports these")
@@ -396,8 +395,8 @@ func TestUnsupportedIsRefused(t *testing.T) {
 	}
 }
 
-// TestReadsDuringWrites: a request becomes visible at once. Each write replaces
-// all points with those of its round; no read may see two rounds.
+// TestReadsDuringWrites checks that a request becomes visible all at once. Each write replaces all points with those of
+// its round, and no read may see two rounds.
 func TestReadsDuringWrites(t *testing.T) {
 	if os.Getenv("LEAT_QDRANT_URL") != "" {
 		t.Skip("a real server applies the points of a request one by one")

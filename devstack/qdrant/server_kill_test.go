@@ -14,7 +14,7 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 )
 
-const killDir = "LEAT_TEST_QDRANT_DIR" // set: this process is the one to be killed
+const killDir = "LEAT_TEST_QDRANT_DIR" // if set, this process is the one to be killed
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(killDir); dir != "" {
@@ -30,9 +30,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// writeForever upserts batches of points n to n+9 and deletes every third
-// batch's first point, and prints n when all of that was acknowledged. Most
-// points replace others, so it compacts now and then.
+// writeForever upserts points in batches, from n to n+9, and deletes the first point of every third batch. It prints n
+// when all of that is acknowledged. Most points replace others, so the collection is compacted now and then.
 func writeForever(dir string) error {
 	r, err := openRegistry(dir, quiet)
 	if err != nil {
@@ -70,8 +69,8 @@ func writeForever(dir string) error {
 	}
 }
 
-// TestKilledProcessLosesNothingAcknowledged kills a writing process at random
-// moments, again and again over the same directory.
+// TestKilledProcessLosesNothingAcknowledged kills a writing process at random moments, again and again with the same
+// directory.
 func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	dir := t.TempDir()
 	const begin = 1000
@@ -98,8 +97,8 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	t.Logf("%d points were acknowledged", next-begin)
 }
 
-// forget and upsertMissing make the batch that a kill interrupted whole, so
-// that the next round can check it with the others.
+// forget and upsertMissing complete the batch that a kill interrupted, so that the next round can check it with the
+// others.
 func forget(t *testing.T, dir string, from, to uint64) {
 	t.Helper()
 	r, api := newRegistry(t, dir)
@@ -154,7 +153,7 @@ func writeAndKill(t *testing.T, dir string, from uint64) (acknowledged uint64) {
 			}
 		}
 	}
-	_ = child.Wait() // it was killed, and says so
+	_ = child.Wait() // the error says that it was killed
 	if acknowledged == 0 || remaining > 0 {
 		t.Fatalf("the process ended by itself: %s", complaint.String())
 	}

@@ -24,8 +24,7 @@ type modelPoint struct {
 	revision int64
 }
 
-// model is the server as a map, and the server. Its ids are few, so that
-// operations meet.
+// model holds the server and a map that models it. There are few ids, so that operations meet on the same points.
 type model struct {
 	t      *rapid.T
 	dir    string
@@ -162,7 +161,7 @@ func (m *model) matching(means func(uint64, modelPoint) bool) []uint64 {
 
 func (m *model) Upsert(t *rapid.T) {
 	request := &qdrant.UpsertPoints{CollectionName: "c"}
-	for range rapid.IntRange(1, 5).Draw(t, "points") { // the same id may come twice: the later wins
+	for range rapid.IntRange(1, 5).Draw(t, "points") { // the same id may come twice, and the later point wins
 		id, p := rapid.Uint64Range(0, 40).Draw(t, "id"), drawPoint(t)
 		request.Points = append(request.Points, p.proto(id))
 		m.points[id] = p
@@ -390,8 +389,8 @@ func (m *model) checkQuery(t *rapid.T, request *qdrant.QueryPoints, want []model
 	}
 }
 
-// TestModel runs random operations on the server and on a map, and compares.
-// Components and weights are small integers, so that scores are exact.
+// TestModel runs random operations on the server and on a map, and compares both. Components and weights are small
+// integers, so that scores are exact.
 func TestModel(t *testing.T) {
 	root := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {

@@ -17,13 +17,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// benchPoints names how many points [BenchmarkScale] asks among, for example 1000000.
+// benchPoints names the variable with the number of points in [BenchmarkScale], for example 1000000.
 const benchPoints = "LEAT_BENCH_POINTS"
 
-// BenchmarkScale has a process write points and kills it, opens what it has left, and
-// asks hybrid queries of 50 points each, for one tenant. It reports how long the start
-// took, and its processor time, the latencies, and the memory of this process: resident, and the part of it
-// that is no file. It takes some GiB of disk.
+// BenchmarkScale makes a process write points and kills it. It opens what the process has left, and asks hybrid queries
+// for 50 points each, for one tenant. It reports the time and the processor time of the start, the latencies, and the
+// memory of this process: resident memory, and the part of it that is not a file. It takes some GiB of disk.
 func BenchmarkScale(b *testing.B) {
 	n, err := strconv.Atoi(os.Getenv(benchPoints))
 	if err != nil {

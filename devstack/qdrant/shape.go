@@ -6,8 +6,8 @@ import (
 
 // shape describes the points of a collection.
 type shape struct {
-	Dense      string          `json:"dense"`      // name of the dense vector; empty: the unnamed one
-	Dimensions int             `json:"dimensions"` // 0: no dense vector
+	Dense      string          `json:"dense"`      // name of the dense vector; empty if it has no name
+	Dimensions int             `json:"dimensions"` // 0 if there is no dense vector
 	Distance   qdrant.Distance `json:"distance"`
 	Sparse     string          `json:"sparse"` // name of the sparse vector
 	HasSparse  bool            `json:"has_sparse"`
@@ -43,7 +43,7 @@ func parseShape(request *qdrant.CreateCollection) (shape, error) {
 	return s, nil
 }
 
-// denseOf returns the dense vector of a collection that has one at most, and its name.
+// denseOf returns the only dense vector of a collection, if there is one, and its name.
 func denseOf(config *qdrant.VectorsConfig) (name string, params *qdrant.VectorParams) {
 	params = config.GetParams()
 	for name, params = range config.GetParamsMap().GetMap() {

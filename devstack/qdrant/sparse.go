@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// terms is a sparse query, its indices ascending. Every index of a point that is not
-// indexed yet is looked up in it, so one bit mostly answers.
+// terms is a sparse query with ascending indices. Every index of a point that is not indexed yet is looked up in it, so
+// one bit answers most of these look-ups.
 type terms struct {
 	indices []uint32
 	weights []float32
@@ -27,7 +27,7 @@ func newTerms(indices []uint32, weights []float32) *terms {
 // bit spreads indices over 16 bits (Knuth's multiplicative hash).
 func (*terms) bit(index uint32) uint32 { return index * 2654435769 >> 16 }
 
-// may says that index can be in the query; no is certain.
+// may reports whether index can be in the query. false is certain.
 func (t *terms) may(index uint32) bool {
 	bit := t.bit(index)
 	return t.bits[bit>>6]&(1<<(bit&63)) != 0
@@ -35,11 +35,11 @@ func (t *terms) may(index uint32) bool {
 
 // share is the part of a query's terms that a block has.
 type share struct {
-	lists  [][]posting // of each run: of each term
-	counts []int       // how many living points have each term, where that matters
+	lists  [][]posting // by run and term
+	counts []int       // how many living points have each term, if that matters
 }
 
-// matching returns the candidates that share a term with the query, best first.
+// matching returns the candidates that share a term with the query, the best first.
 func (s *segment) matching(query *terms, candidates bitset, limit int) []hit {
 	shares := make([]share, len(s.blocks))
 	sideBySide(len(s.blocks), func(i int) { shares[i] = s.share(query, s.blocks[i]) })
@@ -65,15 +65,15 @@ func (s *segment) matching(query *terms, candidates bitset, limit int) []hit {
 	return s.merge(found, limit)
 }
 
-// sifted keeps the hits whose score can be among the best of those that it has seen.
-// Only these are ordered by their ids too.
+// sifted keeps the hits whose score can be among the best of those that it has seen so far. Only these are then ordered
+// by id too.
 type sifted struct {
-	lowest // of the scores
+	lowest // holds scores
 	kept   []hit
 }
 
-// share finds the terms of the query in a block. Terms are counted where the
-// collection weighs them by their frequency, which is that among all points.
+// share finds the terms of the query in a block. It counts the points with each term if the collection weighs terms by
+// their frequency, which is the frequency among all points.
 func (s *segment) share(query *terms, b *block) share {
 	p := b.part.Load()
 	found := share{counts: make([]int, len(query.indices))}
@@ -107,11 +107,11 @@ func (s *segment) share(query *terms, b *block) share {
 	return found
 }
 
-// tail is the index of the slots of a block that are in no run yet. It is made by the
-// second query that meets the same slots: while points are written it would be in vain.
+// tail is the index of the slots of a block that are in no run yet. The second query that meets the same slots makes
+// it. While points are written, an index would be useless for the next query.
 type tail struct {
 	from, to int
-	index    *postings // nil: one query has met them
+	index    *postings // nil if only one query has met the slots
 }
 
 // inTail finds the terms of the query in the slots of a block that are in no run yet.
@@ -133,7 +133,7 @@ func (s *segment) inTail(query *terms, b *block, from, to int) []posting {
 	return lists
 }
 
-// unindexed finds the terms of the query in the slots of a block that are in no run yet.
+// unindexed does what inTail does, but without an index: it reads the slots from the log.
 func (s *segment) unindexed(query *terms, b *block, from, to int) []posting {
 	lists := make([]posting, len(query.indices))
 	for slot := from; slot < to; slot++ {
@@ -167,8 +167,7 @@ func (s *segment) weigh(query *terms, shares []share) []float32 {
 	return weighted
 }
 
-// sums is memory for the scores of a block's slots. They are zero, and the set empty,
-// while it is in the pool.
+// sums is memory for the scores of a block's slots. While it is in the pool, the scores are zero and the set is empty.
 type sums struct {
 	scores []float32
 	shared bitset // slots that share a term with the query
@@ -178,8 +177,8 @@ var sumsPool = sync.Pool{New: func() any {
 	return &sums{make([]float32, 1<<16), make(bitset, 1<<16/64)}
 }}
 
-// offerShares offers the candidates of a block, whose first slot is base. The terms of a point
-// are added up in ascending order, so that equal points have equal scores.
+// offerShares offers the candidates of a block, whose first slot is base. It adds up the terms of a point in ascending
+// order, so that equal points have equal scores.
 func (b *sifted) offerShares(base uint32, candidates bitset, lists [][]posting, weights []float32) {
 	memory := sumsPool.Get().(*sums)
 	scores, shared := memory.scores[:1<<16], memory.shared

@@ -19,8 +19,7 @@ func noCollection(name string) error {
 	return notFound("Collection `%s` doesn't exist!", name)
 }
 
-// unsupported is the answer to requests that Qdrant can serve and this server
-// cannot.
+// unsupported is the answer to requests that Qdrant can serve but this server cannot.
 func unsupported(feature string) error {
 	return status.Errorf(codes.Unimplemented, "the embedded server does not support %s: use a Qdrant server", feature)
 }

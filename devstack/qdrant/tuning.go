@@ -7,14 +7,13 @@ import (
 	"github.com/qdrant/go-client/qdrant"
 )
 
-// What Qdrant takes where a request says nothing.
+// Qdrant's values for what a request leaves out.
 const (
 	defaultEdges       = 16
 	defaultEFConstruct = 100
 )
 
-// tuning is how a Qdrant server would keep a collection. This server answers the same
-// whatever it is.
+// tuning says how a Qdrant server would keep a collection. It does not change the answers of this server.
 type tuning struct {
 	Shards           uint32 `json:"shards,omitempty"`
 	Replicas         uint32 `json:"replicas,omitempty"`
@@ -29,7 +28,7 @@ type tuning struct {
 	AlwaysRAM    bool    `json:"always_ram,omitempty"`
 }
 
-// parseTuning reads a request to create a collection that parseShape has accepted.
+// parseTuning reads a request to create a collection. parseShape has accepted the request.
 func parseTuning(request *qdrant.CreateCollection) (tuning, error) {
 	_, dense := denseOf(request.GetVectorsConfig())
 	hnsw := request.GetHnswConfig()
@@ -52,7 +51,7 @@ func parseTuning(request *qdrant.CreateCollection) (tuning, error) {
 	return t, nil
 }
 
-// config reports the tuning beside a shape, as Qdrant describes a collection.
+// config returns a shape and the tuning in the form in which Qdrant describes a collection.
 func (t tuning) config(s shape) *qdrant.CollectionConfig {
 	params := s.params()
 	params.ShardNumber = cmp.Or(t.Shards, 1)
@@ -80,8 +79,7 @@ func (t tuning) config(s shape) *qdrant.CollectionConfig {
 	return config
 }
 
-// idle lists the settings that somebody gives for a cluster or a disk, and that this
-// server does not act on.
+// idle lists the settings for a cluster or a disk that have no effect in this server.
 func (t tuning) idle() []string {
 	var list []string
 	if t.Shards > 1 {

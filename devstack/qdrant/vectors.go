@@ -51,8 +51,7 @@ func (s shape) parseVector(r *record, name string, vector *qdrant.Vector) error 
 	return err
 }
 
-// flatten reads the present and the deprecated form of a vector. indices is
-// nil for a dense one.
+// flatten reads the present and the deprecated form of a vector. indices is nil for a dense vector.
 func flatten(vector *qdrant.Vector) (dense []float32, indices []uint32, weights []float32, err error) {
 	switch option := vector.GetVector().(type) {
 	case *qdrant.Vector_Dense:
@@ -75,8 +74,8 @@ func flatten(vector *qdrant.Vector) (dense []float32, indices []uint32, weights 
 	}
 }
 
-// parseDenseVector checks a vector, and normalises it if the distance is
-// Cosine: Qdrant too stores and returns it so.
+// parseDenseVector checks a vector. If the distance is Cosine, it normalises the vector, because Qdrant too stores and
+// returns it in that form.
 func (s shape) parseDenseVector(data []float32) ([]float32, error) {
 	if len(data) != s.Dimensions {
 		return nil, invalid("Vector dimension error: expected dim: %d, got %d", s.Dimensions, len(data))
@@ -88,7 +87,7 @@ func (s shape) parseDenseVector(data []float32) ([]float32, error) {
 		return data, nil
 	}
 	square := vek32.Dot(data, data)
-	if square < 0x1p-23 || math.Abs(float64(square)-1) <= 1e-6 { // none, or one that is of unit length
+	if square < 0x1p-23 || math.Abs(float64(square)-1) <= 1e-6 { // zero, or of unit length already
 		return data, nil
 	}
 	return vek32.DivNumber(data, float32(math.Sqrt(float64(square)))), nil

@@ -12,13 +12,12 @@ import (
 type pointsAPI struct {
 	qdrant.UnimplementedPointsServer
 	registry *registry
-	// encoded has payloads answered as they are stored, without decoding them: they
-	// are fields that the message does not know, and the client's decoder does.
+	// encoded says that payloads are answered as they are stored, without decoding. They are then fields that this
+	// side's message does not know, but the client's decoder does.
 	encoded bool
 }
 
-// done answers a write. It is applied when it is answered, whether the client
-// asked to wait for that or not.
+// done answers a write. The write has been applied by then, whether or not the client asked to wait for that.
 func done(start time.Time, operation uint64, wait bool) *qdrant.PointsOperationResponse {
 	state := qdrant.UpdateStatus_Acknowledged
 	if wait {
@@ -84,8 +83,7 @@ func (a *pointsAPI) Delete(_ context.Context, request *qdrant.DeletePoints) (*qd
 	return done(start, operation, request.GetWait()), nil
 }
 
-// selector finds the slots of a PointsSelector, and an id that it names and
-// that does not exist.
+// selector finds the slots of a PointsSelector. It also returns an id that the selector names but that does not exist.
 type selector func(*segment) (slots []uint32, missing *pointID)
 
 func parseSelector(from *qdrant.PointsSelector) (selector, error) {
@@ -162,7 +160,7 @@ type alteration interface {
 	GetShardKeySelector() *qdrant.ShardKeySelector
 }
 
-// alter writes the selected points again with another payload.
+// alter writes the selected points anew with another payload.
 func (a *pointsAPI) alter(request alteration, points *qdrant.PointsSelector, fn func(map[string]*qdrant.Value) map[string]*qdrant.Value) (*qdrant.PointsOperationResponse, error) {
 	start := time.Now()
 	if request.GetShardKeySelector() != nil {

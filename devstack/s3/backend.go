@@ -20,20 +20,19 @@ import (
 	"github.com/leatworks/leat/internal/file"
 )
 
-// Below Config.Dir: the buckets, and the objects' metadata where the file
-// system has no extended attributes.
+// The directories below Config.Dir: one for the buckets, and one for the objects' metadata if the file system has no
+// extended attributes.
 const (
 	bucketsDir  = "buckets"
 	metadataDir = "metadata"
 )
 
-// rooted is a posix backend that does not depend on the working directory.
-// posix resolves a bucket relative to it, and changes it to the buckets' parent
-// when it is made. But the working directory belongs to the process, and others
-// rely on it. So each bucket goes to posix as an absolute path, and comes back
-// as its name.
+// rooted is a posix backend that does not depend on the working directory. posix resolves a bucket relative to the
+// working directory, and when it is made changes that to the buckets' parent. But the working directory belongs to the
+// process, and other code relies on it. So rooted passes each bucket to posix as an absolute path, and turns the path
+// back into the bucket's name.
 //
-// It serves the operations it lists; all others are not implemented.
+// It serves the operations that it lists. All others are not implemented.
 type rooted struct {
 	backend.BackendUnsupported
 	posix   *posix.Posix
@@ -48,7 +47,7 @@ func newBackend(dir string, durable bool, log *slog.Logger) (*rooted, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Each GET allocates a buffer, by default of 1 MiB, and most of leat's read some KiB.
+	// Each GET allocates a buffer, which has 1 MiB by default. But most of leat's GETs read some KiB.
 	opts := posix.PosixOpts{CopyObjectThreshold: 5 << 30, IOBufferSize: 64 << 10}
 	opts.SetNewDirPerm(0o700)
 	opts.SetNewFilePerm(0o600)
@@ -59,8 +58,8 @@ func newBackend(dir string, durable bool, log *slog.Logger) (*rooted, error) {
 	return &rooted{posix: p, root: root, durable: durable, log: log}, nil
 }
 
-// metadata keeps types and checksums in extended attributes, or beside the
-// buckets if the file system has none. A directory stays with its first choice.
+// metadata keeps types and checksums in extended attributes, or beside the buckets if the file system has none. A
+// directory keeps its first choice.
 func metadata(dir, root string) (meta.MetadataStorer, error) {
 	beside := filepath.Join(dir, metadataDir)
 	_, err := os.Stat(beside)
@@ -92,7 +91,7 @@ func (b *rooted) dir(bucket *string) (*string, error) {
 	return &path, nil
 }
 
-// object is dir for a request that names a key.
+// object does what dir does, for a request that names a key.
 func (b *rooted) object(bucket, key *string) (*string, error) {
 	if key == nil || !filepath.IsLocal(*key) {
 		return nil, s3err.GetAPIError(s3err.ErrInvalidRequest)
@@ -104,8 +103,8 @@ func plainName(bucket string) bool {
 	return filepath.IsLocal(bucket) && bucket != "." && !strings.ContainsRune(bucket, filepath.Separator)
 }
 
-// checked passes the protocol's own errors on. Any other is logged and
-// answered by InternalError: the gateway would print it.
+// checked passes on the protocol's own errors. It logs any other error and replaces it by InternalError, because the
+// gateway would print it.
 func (b *rooted) checked(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil
@@ -117,8 +116,7 @@ func (b *rooted) checked(ctx context.Context, op string, err error) error {
 	return s3err.GetAPIError(s3err.ErrInternalError)
 }
 
-// plain removes from a content encoding the parts that describe only the
-// transfer.
+// plain removes the parts that describe only the transfer from a content encoding.
 func plain(encoding *string) *string {
 	if encoding == nil {
 		return nil
@@ -162,8 +160,7 @@ func (b *rooted) DeleteBucket(ctx context.Context, bucket string) error {
 	return b.checked(ctx, "DeleteBucket", b.posix.DeleteBucket(ctx, *dir))
 }
 
-// The gateway asks these about every request. There is one account with all
-// rights, and nothing to configure.
+// The gateway asks for these with every request. There is one account with all rights, and nothing to configure.
 
 func (b *rooted) GetBucketAcl(_ context.Context, in *awss3.GetBucketAclInput) ([]byte, error) {
 	_, err := b.dir(in.Bucket)
@@ -190,8 +187,7 @@ func (b *rooted) GetObjectLockConfiguration(context.Context, string) ([]byte, er
 	return nil, s3err.GetAPIError(s3err.ErrObjectLockConfigurationNotFound)
 }
 
-// syncPath makes the file at path, its name, and the directories down to it
-// from root durable.
+// syncPath makes the file at path durable, with its name and the directories from root down to it.
 func syncPath(root, path string) error {
 	for dir := path; ; dir = filepath.Dir(dir) {
 		if err := file.Sync(dir); err != nil {

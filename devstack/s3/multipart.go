@@ -31,8 +31,8 @@ func (b *rooted) UploadPart(ctx context.Context, in *awss3.UploadPartInput) (*aw
 	return out, b.checked(ctx, "UploadPart", err)
 }
 
-// CompleteMultipartUpload syncs the object after it got its name: the parts
-// are joined by posix alone. It is not acknowledged before.
+// CompleteMultipartUpload syncs the object after the object has its name, because only posix can join the parts. The
+// object is not acknowledged before that.
 func (b *rooted) CompleteMultipartUpload(ctx context.Context, in *awss3.CompleteMultipartUploadInput) (s3response.CompleteMultipartUploadResult, string, error) {
 	dir, err := b.object(in.Bucket, in.Key)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/versity/versitygw/s3response"
 )
 
-// PutObject syncs the content before it has a name, and the name before the
-// answer: no reader, and no restart, sees half an object.
+// PutObject syncs the content before it gives it a name, and the name before it answers. So no reader sees half an
+// object, not even after a crash.
 func (b *rooted) PutObject(ctx context.Context, in s3response.PutObjectInput) (s3response.PutObjectOutput, error) {
 	name := in.Bucket
 	dir, err := b.object(name, in.Key)
@@ -115,12 +115,11 @@ func (b *rooted) ListObjectsV2(ctx context.Context, in *awss3.ListObjectsV2Input
 	return out, b.checked(ctx, "ListObjectsV2", err)
 }
 
-// classKey is the metadata that keeps an object's class of storage: posix knows one class
-// alone.
+// classKey is the metadata that holds an object's storage class, because posix knows only one class.
 const classKey = "leat-storage-class"
 
-// CopyObject serves what leat asks for: an object that is copied onto itself, into another
-// class. Others are not implemented.
+// CopyObject serves the only copy that leat asks for: an object is copied onto itself, into another class. Other copies
+// are not implemented.
 func (b *rooted) CopyObject(ctx context.Context, in s3response.CopyObjectInput) (out s3response.CopyObjectOutput, err error) {
 	bucket, key, _, err := backend.ParseCopySource(*in.CopySource)
 	if err != nil {
@@ -150,7 +149,7 @@ func (b *rooted) CopyObject(ctx context.Context, in s3response.CopyObjectInput) 
 	return out, nil
 }
 
-// classOf takes the class out of an object's metadata.
+// classOf removes the class from an object's metadata and returns it.
 func classOf(metadata map[string]string, class types.StorageClass) (map[string]string, types.StorageClass) {
 	if kept, ok := metadata[classKey]; ok {
 		delete(metadata, classKey)

@@ -9,8 +9,7 @@ import (
 	"github.com/versity/versitygw/backend/posix"
 )
 
-// openAndReturn makes the posix backend, which changes the working directory,
-// and changes it back.
+// openAndReturn makes the posix backend, which changes the working directory, and then changes the directory back.
 func openAndReturn(root string, store meta.MetadataStorer, opts posix.PosixOpts) (*posix.Posix, error) {
 	before, err := os.Open(".")
 	if err != nil {

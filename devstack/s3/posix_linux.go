@@ -8,10 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openPosix makes the posix backend without changing the process's working
-// directory: on a thread with a working directory of its own, which ends with
-// it. Where the system forbids that (some containers do), the directory is
-// changed and changed back.
+// openPosix makes the posix backend without changing the process's working directory. It does so on a thread with a
+// working directory of its own, which ends with the thread. Some containers forbid that. There openPosix changes the
+// directory and changes it back.
 func openPosix(root string, store meta.MetadataStorer, opts posix.PosixOpts) (p *posix.Posix, err error) {
 	onPassingThread(func() {
 		if unix.Unshare(unix.CLONE_FS) != nil {
@@ -23,8 +22,8 @@ func openPosix(root string, store meta.MetadataStorer, opts posix.PosixOpts) (p 
 	return p, err
 }
 
-// onPassingThread runs f on a thread that ends with it. That cannot be the main
-// one, which never ends and whose directory the system shows as the process's.
+// onPassingThread runs f on a thread that ends with f. That cannot be the main thread, which never ends, and whose
+// directory the system shows as the process's.
 func onPassingThread(f func()) {
 	done := make(chan struct{})
 	go func() {
@@ -32,7 +31,7 @@ func onPassingThread(f func()) {
 		runtime.LockOSThread()
 		if unix.Gettid() == unix.Getpid() {
 			defer runtime.UnlockOSThread()
-			onPassingThread(f) // while this one is held, on another
+			onPassingThread(f) // runs on another thread, because this one is held
 			return
 		}
 		f()

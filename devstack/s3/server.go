@@ -19,25 +19,24 @@ import (
 	"github.com/versity/versitygw/s3api"
 )
 
-// Region is the region that requests must be signed for, and Bucket the bucket
-// that is there from the start.
+// Region is the region for which requests must be signed, and Bucket the bucket that exists from the start.
 const (
 	Region = "us-east-1"
 	Bucket = "leat"
 )
 
-// Limits of one gateway: workers of one machine talk to it.
+// Limits of one gateway. Only workers of one machine talk to it.
 const (
 	maxConnections = 1024
 	maxRequests    = 256
 	maxParts       = 10_000
 )
 
-// closeLimit bounds Close; the gateway gives requests in flight ten seconds.
+// closeLimit bounds Close. The gateway gives requests in flight ten seconds.
 const closeLimit = 15 * time.Second
 
-// bindAttempts is how often a free port is chosen anew when it was taken in
-// the moment between being found and being bound.
+// bindAttempts is how often a free port is chosen anew if somebody takes it between the moments in which it is found
+// and bound.
 const bindAttempts = 8
 
 // ErrRunning says that this process already runs a gateway.
@@ -45,20 +44,18 @@ var ErrRunning = errors.New("this process already serves S3, and can only once")
 
 var running atomic.Bool
 
-// Config says which directory is served, where, and with which keys.
+// Config says which directory is served, at which address, and with which keys.
 type Config struct {
-	// Dir is the absolute path of the directory of the buckets. If it does not
-	// exist, it is made with mode 0700.
+	// Dir is the absolute path of the directory of the buckets. If it does not exist, it is made with mode 0700.
 	Dir string
 	// Addr is the TCP address to listen on. Default: a free port of 127.0.0.1.
 	Addr string
 	// AccessKey and SecretKey belong to the one account. Required.
 	AccessKey, SecretKey string
-	// Fast lets the system decide when an object reaches the disk: it survives
-	// the death of the process, but not that of the machine. Default false.
+	// Fast lets the system decide when an object reaches the disk. The object then survives the death of the process,
+	// but not that of the machine. Default false.
 	Fast bool
-	// Log receives failures inside the gateway, as errors. Default: nothing is
-	// logged.
+	// Log receives failures inside the gateway as errors. Default: nothing is logged.
 	Log *slog.Logger
 }
 
@@ -71,8 +68,7 @@ type Server struct {
 	close  sync.Once
 }
 
-// Start serves cfg.Dir and returns when it accepts connections. ctx bounds only
-// the start.
+// Start serves cfg.Dir and returns when the server accepts connections. ctx bounds only the start.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -116,7 +112,7 @@ func start(ctx context.Context, cfg Config) (*Server, error) {
 	return nil, failed
 }
 
-// freeAddr finds a port. The gateway takes no listener, only an address.
+// freeAddr finds a free port. It is needed because the gateway takes an address and no listener.
 func freeAddr() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -134,7 +130,7 @@ func serve(ctx context.Context, cfg Config, addr string) (*Server, error) {
 	gateway := &embedgw.Config{
 		RootUserAccess: cfg.AccessKey,
 		RootUserSecret: cfg.SecretKey,
-		// Given, so that the gateway does not announce that there is none.
+		// This is set so that the gateway does not announce that there is none.
 		IAMService:        auth.NewIAMServiceSingle(auth.Account{Access: cfg.AccessKey, Secret: cfg.SecretKey, Role: auth.RoleAdmin}),
 		Region:            Region,
 		Ports:             []string{addr},
@@ -166,8 +162,8 @@ func serve(ctx context.Context, cfg Config, addr string) (*Server, error) {
 	}
 }
 
-// answer waits for one answer. The gateway says that it listens before it takes
-// connections, and to be stopped in between would leave its listener open.
+// answer waits for one answer of the gateway. The gateway says that it listens before it accepts connections. If it
+// were stopped in between, its listener would stay open.
 func answer(ctx context.Context, addr string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/", nil)
 	if err != nil {
@@ -178,7 +174,7 @@ func answer(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
-	return response.Body.Close() // it refuses who has not signed
+	return response.Body.Close() // the gateway refuses a request without a signature
 }
 
 // Addr returns the address that the server listens on.
@@ -187,8 +183,8 @@ func (s *Server) Addr() string { return s.addr }
 // URL returns the address of a bucket.
 func (s *Server) URL(bucket string) string { return "http://" + s.addr + "/" + bucket }
 
-// Close stops the server when the requests in flight are answered, or after
-// ten seconds. Closing twice is harmless.
+// Close stops the server when the requests in flight have been answered, or after ten seconds. Closing twice is
+// harmless.
 func (s *Server) Close() error {
 	var err error
 	s.close.Do(func() {

@@ -119,7 +119,7 @@ func TestObjectsSurviveARestart(t *testing.T) {
 	}
 }
 
-// TestMetadataBesideTheObjects is for file systems without extended attributes.
+// TestMetadataBesideTheObjects covers file systems without extended attributes.
 func TestMetadataBesideTheObjects(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "metadata"), 0o700); err != nil {
@@ -213,7 +213,7 @@ func TestKeysStayInTheirBucket(t *testing.T) {
 	for _, key := range []string{"../../secret", "a/../../../secret", "%2e%2e/%2e%2e/secret"} {
 		u, err := c.PresignedGetObject(t.Context(), s3.Bucket, key, time.Minute, nil)
 		if err != nil {
-			continue // refused before it was sent
+			continue // the client refused it before it was sent
 		}
 		resp, err := http.Get(u.String())
 		if err != nil {
@@ -239,8 +239,8 @@ func TestKeysStayInTheirBucket(t *testing.T) {
 	}
 }
 
-// TestWorkingDirectoryIsLeftAlone looks at it all the while, from another
-// thread, since others of the process resolve relative paths at any time.
+// TestWorkingDirectoryIsLeftAlone watches the working directory from another thread, because other code of the process
+// may resolve relative paths at any time.
 func TestWorkingDirectoryIsLeftAlone(t *testing.T) {
 	here := t.TempDir()
 	t.Chdir(here)
@@ -287,10 +287,10 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	round() // fasthttp starts one clock in each process, with the first answer
+	round() // fasthttp starts one clock in each process, at the first answer
 	ignore := goleak.IgnoreCurrent()
 	round()
-	// fasthttp's cleaner ends by itself, when it next wakes up within 10 s.
+	// fasthttp's cleaner ends by itself when it next wakes up, within 10 s.
 	goleak.VerifyNone(t, ignore, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
 }
 

@@ -1,6 +1,5 @@
-// Package dirlock gives a directory one owner at a time. The lock is the
-// kernel's (flock), so that it ends with the process that holds it, however
-// that process ends.
+// Package dirlock gives a directory one owner at a time. The lock is the kernel's (flock), so it ends with the process
+// that holds it, however that process ends.
 package dirlock
 
 import (
@@ -15,23 +14,22 @@ import (
 	"time"
 )
 
-// ErrLocked says that another process, or another part of this one, owns the
-// directory.
+// ErrLocked says that another process, or another part of this one, owns the directory.
 var ErrLocked = errors.New("in use")
 
-// Lock is a held lock, until Close or the end of the process.
+// Lock is a lock that is held until Close or the end of the process.
 type Lock struct{ file *os.File }
 
-// held keeps the files of held locks reachable: a file that is collected as
-// garbage is closed, which would release its lock.
+// held keeps the files of held locks reachable. A file that is collected as garbage is closed, which would release its
+// lock.
 var held sync.Map // of *os.File
 
-// patience is how long Acquire waits for a lock that is held: Held holds it for
-// a moment, and a child between fork and exec holds its parent's.
+// patience is how long Acquire waits for a lock that is held. Holder holds a lock for a moment, and a child between
+// fork and exec holds its parent's lock.
 const patience = 200 * time.Millisecond
 
-// Acquire takes the lock at path and writes the process id into the file, which
-// it makes if it does not exist. A lock that someone else holds is ErrLocked.
+// Acquire takes the lock at path and writes the process id into the file. It makes the file if there is none. If
+// someone else holds the lock, it returns ErrLocked.
 func Acquire(path string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
@@ -52,8 +50,7 @@ func Acquire(path string) (*Lock, error) {
 	return &Lock{f}, nil
 }
 
-// Holder returns the id of the process that holds the lock at path, or 0 if
-// nobody holds it. It makes no file.
+// Holder returns the id of the process that holds the lock at path, or 0 if nobody holds it. It makes no file.
 func Holder(path string) (int, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -73,8 +70,8 @@ func Holder(path string) (int, error) {
 	return 0, nil
 }
 
-// Close releases the lock. The file stays: removing it would let two owners
-// hold locks of two files with one name.
+// Close releases the lock, but keeps the file. If the file were removed, two owners could hold locks on two files with
+// the same name.
 func (l *Lock) Close() error {
 	held.Delete(l.file)
 	return l.file.Close()

@@ -49,7 +49,7 @@ func TestOneHolderAtATime(t *testing.T) {
 	l.Close()
 }
 
-// TestALockOutlivesItsReference is for owners that never mean to let go.
+// TestALockOutlivesItsReference is for owners that keep no reference, because they never release the lock.
 func TestALockOutlivesItsReference(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	if _, err := dirlock.Acquire(path); err != nil {
