@@ -40,8 +40,9 @@ for command in 'leat --version' 'ingestor --version' 'gateway --version' 'git --
 done
 [ "$(stat -c %u:%g "$root/var/lib/leat/mirrors")" = 10001:10001 ]
 
-# The times of files are those of the build. Caches of apt and former versions of files are of no use in an image. No
-# account has a password, and the date of its last change, which is that of the build too, is removed.
+# Two builds must give the same hash, so everything that differs between them is removed: the times of files, the id of
+# the machine, the caches of apt, former versions of files, and the date on which the password of an account last changed
+# (no account has one).
 rm -rf "$root/var/cache/apt/"*.bin "$root/var/lib/dpkg/"*-old "$root/var/cache/debconf/"*-old "$root/etc/"passwd- "$root/etc/"group- \
 	"$root/etc/"shadow- "$root/etc/"gshadow- "$root/var/log/"alternatives.log "$root/etc/machine-id"
 sed -i 's/^\([^:]*:[^:]*\):[0-9]*:/\1::/' "$root/etc/shadow"

@@ -16,8 +16,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// description is the content of a collection's file "description". A change of the collection, such as a compaction,
-// takes effect when a new file is renamed into place.
+// description is the content of a collection's collection.json. A change of the collection, such as a compaction, takes
+// effect when a new file is renamed into place.
 type description struct {
 	Name    string                              `json:"name"`
 	Epoch   int                                 `json:"epoch"` // says which files are current
