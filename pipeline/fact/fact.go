@@ -2,7 +2,7 @@ package fact
 
 // Version of the extraction. Raise it whenever any text would have other
 // facts: sets are stored under the version.
-const Version = 3
+const Version = 4
 
 // The bounds of a set. A name that is longer is left out; a text is shortened.
 const (

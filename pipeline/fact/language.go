@@ -74,8 +74,9 @@ type rule struct {
 	params   string
 	body     string
 	bases    string
-	typed    bool // a member that names a type
-	spread   bool // takes several arguments
+	of       string // the type of a literal
+	typed    bool   // a member that names a type
+	spread   bool   // takes several arguments
 	isField  func(w *walker, n int) bool
 }
 
@@ -92,6 +93,7 @@ type language struct {
 	declares bool            // an assignment declares
 	dollar   bool            // variables have a dollar before their name
 	fields   bool            // an assignment to a member of the object declares it
+	closed   bool            // no text adds members to the types of the language itself
 	outside  bool            // members of a type may stand in another file: the object is named by its type alone
 	visible  func(name, said string) Visibility
 	imports  func(w *walker, n int)

@@ -7,7 +7,7 @@ var java = &language{
 SuppressWarnings FunctionalInterface Thread Runnable Exception RuntimeException IllegalArgumentException IllegalStateException
 NullPointerException UnsupportedOperationException Throwable Error StringBuilder CharSequence Iterable Comparable Class Void Enum
 InterruptedException ClassCastException IndexOutOfBoundsException AssertionError AutoCloseable Cloneable`),
-	selfs: map[string]bool{"this": true}, supers: map[string]bool{"super": true}, inferred: map[string]bool{"var": true},
+	selfs: map[string]bool{"this": true}, supers: map[string]bool{"super": true}, inferred: map[string]bool{"var": true}, closed: true,
 	visible: func(_, modifiers string) Visibility { return said(modifiers, Internal) },
 	imports: func(w *walker, n int) {
 		path := w.child(n, "#0")
@@ -68,6 +68,8 @@ InterruptedException ClassCastException IndexOutOfBoundsException AssertionError
 		"type_arguments":                      {do: actTypes, as: asSkip},
 		"type_parameters":                     {do: actSkip},
 		"marker_annotation":                   {do: actPair, value: "name"},
+		"string_literal":                      {do: actSkip, of: "String"},
+		"class_literal":                       {of: "Class"},
 		"integral_type":                       {do: actSkip, as: asSkip},
 		"floating_point_type":                 {do: actSkip, as: asSkip},
 		"boolean_type":                        {do: actSkip, as: asSkip},

@@ -10,6 +10,9 @@ func (w *walker) valueAt(n, deep int) string {
 		return unknown
 	}
 	r := orNone(w.rule(n))
+	if r.of != "" {
+		return r.of
+	}
 	switch r.do {
 	case actName, actTypeName:
 		return w.nameValue(w.text(n))
@@ -71,7 +74,7 @@ func (w *walker) nameValue(name string) string {
 		}
 		return bound
 	}
-	if w.language.builtin[name] {
+	if w.language.builtin[name] && !w.language.closed {
 		return unknown
 	}
 	return name
@@ -190,7 +193,7 @@ func (w *walker) typeName(name string) string {
 		}
 		return bound
 	}
-	if w.language.builtin[name] || !sound(name) {
+	if w.language.builtin[name] && !w.language.closed || !sound(name) {
 		return unknown
 	}
 	return name

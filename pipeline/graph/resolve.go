@@ -199,7 +199,7 @@ func (r *resolver) byName(ref fact.Reference) (Strategy, []Target) {
 		}
 	}
 	by := ByName
-	if len(list) == 1 {
+	if len(list) == 1 && family(r.file.language) != "Java" { // where the library has most of what is called (docs/graph.md)
 		by = ByUnique
 	}
 	if len(list) == 0 {

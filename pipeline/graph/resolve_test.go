@@ -100,6 +100,55 @@ func TestTheNameOfATypeIsNotItsConstructor(t *testing.T) {
 	}
 }
 
+// A member of a type that Java itself has is never one of the same name in the repository.
+func TestMembersOfJavaItself(t *testing.T) {
+	if !chunk.Trees {
+		t.Skip("without cgo there are no grammars")
+	}
+	got := found(t, "Mill.java", map[string][2]string{
+		"Mill.java": {"Java", `package m;
+
+class Mill extends Exception {
+  static void run(String s, Class<?> c, Mill m, Bag b, Wheel w) {
+    s.charAt(0);
+    c.canonical();
+    "stone".trimmed();
+    Bag.class.simple();
+    Integer.valueOf(1).longValue();
+    m.getMessage();
+    b.getClass().modifiers();
+    w.turn();
+    unknown().grind();
+  }
+}
+`},
+		"Bag.java": {"Java", `package m;
+
+class Bag {
+  char charAt(int i) { return 'a'; }
+  void canonical() {}
+  void trimmed() {}
+  void simple() {}
+  long longValue() { return 1; }
+  void getMessage() {}
+  void modifiers() {}
+  void grind() {}
+}
+`},
+		"Wheel.java": {"Java", "package m;\n\nclass Wheel extends Gone {\n}\n\nclass Other {\n  void turn() {}\n}\n"},
+	})
+	for _, name := range []string{"charAt", "canonical", "trimmed", "simple", "longValue", "getMessage", "modifiers"} {
+		if got[name] != "external" {
+			t.Errorf("%s is %q", name, got[name])
+		}
+	}
+	for name, want := range map[string]string{"grind": "name Bag.java#Bag.grind", "turn": "unresolved"} {
+		if got[name] != want {
+			t.Errorf("%s is %q, want %q", name, got[name], want)
+		}
+	}
+}
+
 // A name that stands for itself, or for another that stands for it, leads nowhere.
 func TestNamesThatStandForThemselves(t *testing.T) {
 	if !chunk.Trees {

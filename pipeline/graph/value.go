@@ -327,7 +327,7 @@ func (r *resolver) memberOf(s *symbol, name string, v value, seen map[*symbol]bo
 		if name == "new" && (s.Language == "Ruby") {
 			return value{kind: isSymbols, symbols: []*symbol{s}, by: v.by, object: true, sure: true}
 		}
-		outside := nothing
+		outside, known := nothing, true // all bases
 		for _, b := range s.Bases {
 			r.depth++
 			of := r.evaluate(b, placeOf(s), s.Qualified)
@@ -335,6 +335,7 @@ func (r *resolver) memberOf(s *symbol, name string, v value, seen map[*symbol]bo
 			if of.kind == isExternal {
 				outside = external
 			}
+			known = known && of.kind != isUnknown
 			for _, base := range of.symbols {
 				if m := r.memberOf(base, name, value{by: max(v.by, ByType), object: true}, seen); len(m.symbols) > 0 {
 					return m.atLeast(ByType)
@@ -354,8 +355,8 @@ func (r *resolver) memberOf(s *symbol, name string, v value, seen map[*symbol]bo
 				return external
 			}
 		}
-		if outside.kind == isUnknown && s.Language == "Go" {
-			return value{kind: isUnknown}
+		if s.Language == "Java" && known { // the base of all types has it
+			return external
 		}
 		return outside
 	case fact.KindFunction, fact.KindMethod:

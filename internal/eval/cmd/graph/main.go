@@ -28,6 +28,8 @@ func main() {
 	sample := flag.Int("sample", 0, "how many references to compare; 0: all, and always all for Go")
 	random := flag.Int("random", 0, "how many definitions, chosen at random, to print with their references")
 	seed := flag.Uint64("seed", 1, "seed of the choice of -random")
+	flag.StringVar(&pair[0], "from", "", "a directory: only references in it count, if they lead into -to")
+	flag.StringVar(&pair[1], "to", "", "see -from")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "usage: graph [-misses N] [-by go|python|typescript|java] [-sample N] DIR…")
@@ -39,6 +41,22 @@ func main() {
 			os.Exit(2)
 		}
 	}
+}
+
+// pair are two directories of the tree, each with a slash at its end. Only references from the
+// first to the second count; "": all.
+var pair [2]string
+
+// leads says whether a reference of a file counts.
+func leads(o *graph.Offline, path string, targets []graph.Target, want []at) bool {
+	if pair[0] == "" && pair[1] == "" {
+		return true
+	}
+	into := slices.ContainsFunc(want, func(a at) bool { return strings.HasPrefix(a.path, pair[1]) })
+	for _, t := range targets {
+		into = into || strings.HasPrefix(o.Paths[t.Document], pair[1])
+	}
+	return into && strings.HasPrefix(path, pair[0])
 }
 
 // at is a place in a file of the module.
@@ -328,7 +346,7 @@ func references(o *graph.Offline, t *truth, show int) {
 			want, judged := t.refers[place]
 			inside := len(want) > 0
 			seen[place] = true
-			if t.partial && !judged || t.silent[place] {
+			if t.partial && !judged || t.silent[place] || !leads(o, path, f.Targets, want) {
 				continue
 			}
 			right := false
@@ -383,7 +401,7 @@ func references(o *graph.Offline, t *truth, show int) {
 	}
 	unseen := map[string]int{}
 	for place, want := range t.refers {
-		if !seen[place] && len(want) > 0 {
+		if !seen[place] && len(want) > 0 && leads(o, place.path, nil, want) {
 			count(all, "sure").missed++
 			unseen["reference"]++
 			if t.calls[place] {
