@@ -1,6 +1,7 @@
 package devstack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,11 +111,17 @@ func (s *Stack) start(ctx context.Context) error {
 	if s.cfg.Later {
 		return nil
 	}
-	return s.Announce()
+	return s.Announce(Endpoints{})
 }
 
-// Announce tells other processes where the servers are. From then on, Running finds them.
-func (s *Stack) Announce() error { return s.home.announce(s.endpoints) }
+// Announce tells other processes where the servers are. From then on, Running finds them. others has
+// the addresses of servers that the stack does not run and that its owner uses, without their keys.
+func (s *Stack) Announce(others Endpoints) error {
+	all := s.endpoints
+	all.NATS, all.Postgres = cmp.Or(all.NATS, others.NATS), cmp.Or(all.Postgres, others.Postgres)
+	all.S3, all.Qdrant = cmp.Or(all.S3, others.S3), cmp.Or(all.Qdrant, others.Qdrant)
+	return s.home.announce(all)
+}
 
 func (s *Stack) startNATS(ctx context.Context) error {
 	srv, err := nats.Start(ctx, nats.Config{

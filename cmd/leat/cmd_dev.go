@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/leatworks/leat/devstack"
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/store"
@@ -82,7 +84,7 @@ func (cmd *devCmd) Run(ctx context.Context, g *globals, command *kong.Context) e
 	door.health.Open(open)
 	answer := func(ctx context.Context) error {
 		return door.beside(ctx, open, stores, cmd.Door, localGit(cmd.Git, dir), log, func(ctx context.Context) error {
-			if err := s.announce(); err != nil {
+			if err := s.announce(stores); err != nil {
 				return err
 			}
 			if !g.JSON {
@@ -115,12 +117,27 @@ func (cmd *devCmd) greet(g *globals, dir, nats string, took time.Duration) {
 	}
 }
 
-// announce tells other commands about the embedded stores, if this one has started them.
-func (s *session) announce() error {
+// announce tells other commands about the embedded stores, if this one has started them, and where
+// the other stores are. An address with a password is not told: others have to name that store.
+func (s *session) announce(stores config.Stores) error {
 	if s.stack == nil {
 		return nil
 	}
-	return s.stack.Announce()
+	return s.stack.Announce(devstack.Endpoints{
+		NATS: told(stores.NATSURL), Postgres: told(stores.PostgresURL), S3: told(stores.S3URL), Qdrant: told(stores.QdrantURL),
+	})
+}
+
+// told returns an address unless it may hold a password or a token.
+func told(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" && u.Scheme == "" || strings.Contains(u.RawQuery, "password") {
+		return ""
+	}
+	if _, secret := u.User.Password(); secret || strings.Contains(address, "@") && u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return ""
+	}
+	return address
 }
 
 // prepare checks what can be checked before any server starts.

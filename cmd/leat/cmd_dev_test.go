@@ -30,3 +30,23 @@ func TestALevelOfTheCatalogLasts(t *testing.T) {
 		t.Error("lines of level info are shown after the catalog's setting is gone")
 	}
 }
+
+// What 'leat dev' tells other commands of stores that it does not run holds no password.
+func TestToldAddressesHoldNoSecret(t *testing.T) {
+	for address, want := range map[string]bool{
+		"http://127.0.0.1:6334":                       true,
+		"https://s3.example.org/bucket/prefix":        true,
+		"nats://nats.example.org:4222":                true,
+		"postgres://leat@/leat?host=%2Frun&port=5432": true,
+		"":                              false,
+		"nats://token@nats.example.org": false,
+		"postgres://leat:secret@db.example.org/leat":     false,
+		"postgres://db.example.org/leat?password=secret": false,
+		"host=db.example.org password=secret":            false,
+		"nats://a:4222,nats://token@b:4222":              false,
+	} {
+		if got := told(address); (got != "") != want || want && got != address {
+			t.Errorf("%q is told as %q", address, got)
+		}
+	}
+}

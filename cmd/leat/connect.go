@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -185,6 +186,8 @@ func (g *globals) resolve(ctx context.Context, parts store.Parts, s *session) (_
 			return withEndpoints(g.Stores, stack.Endpoints()), true, nil
 		case !errors.Is(err, devstack.ErrLocked):
 			return g.Stores, false, err
+		case time.Now().After(deadline) && running:
+			return g.Stores, false, fmt.Errorf("%w: it runs not all the stores that this command needs: name the others as it does (--qdrant-url and so on), or wait for it to end", err)
 		case time.Now().After(deadline):
 			return g.Stores, false, fmt.Errorf("%w: wait for that command to end, or name another directory with --data", err)
 		}
@@ -244,19 +247,20 @@ func covers(e devstack.Endpoints, parts store.Parts) bool {
 	return have&parts == parts
 }
 
-// withEndpoints fills in the embedded stores where no flag names another store.
+// withEndpoints fills in the stores of a leat where no flag names another store. Keys of those that it
+// does not run itself come from this command's own settings.
 func withEndpoints(s config.Stores, e devstack.Endpoints) config.Stores {
 	if s.NATSURL == "" {
 		s.NATSURL, s.AckWait = e.NATS, min(s.AckWait, embeddedAckWait)
 	}
 	if s.PostgresURL == "" {
-		s.PostgresURL, s.SecretKey = e.Postgres, e.SecretKey
+		s.PostgresURL, s.SecretKey = e.Postgres, cmp.Or(e.SecretKey, s.SecretKey)
 	}
 	if s.S3URL == "" {
-		s.S3URL, s.S3AccessKey, s.S3SecretKey = e.S3, e.S3AccessKey, e.S3SecretKey
+		s.S3URL, s.S3AccessKey, s.S3SecretKey = e.S3, cmp.Or(e.S3AccessKey, s.S3AccessKey), cmp.Or(e.S3SecretKey, s.S3SecretKey)
 	}
 	if s.QdrantURL == "" {
-		s.QdrantURL, s.QdrantAPIKey = e.Qdrant, e.QdrantKey
+		s.QdrantURL, s.QdrantAPIKey = e.Qdrant, cmp.Or(e.QdrantKey, s.QdrantAPIKey)
 	}
 	return s
 }

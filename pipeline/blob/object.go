@@ -100,8 +100,8 @@ func (s *Store) tryRange(ctx context.Context, r *byteRange, into []byte, arrived
 	return nil
 }
 
-// pieceBytes fit into the nearer caches of a processor, and make a call of arrived rare.
-const pieceBytes = 128 << 10
+// pieceBytes leave room to open one part while another arrives. Smaller pieces take more calls of the system.
+const pieceBytes = 1 << 20
 
 // readPieces fills into. It calls arrived, unless that is nil, with nothing at first and then with more and more of
 // into.

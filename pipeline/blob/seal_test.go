@@ -255,11 +255,11 @@ func TestSealedItemsAreOpenedAsTheyArrive(t *testing.T) {
 	store := with(t, cfg, "A")
 	var items [][]byte
 	for i := range 100 {
-		items = append(items, bytes.Repeat([]byte{byte(i)}, 5000+i))
+		items = append(items, bytes.Repeat([]byte{byte(i)}, 15_000+i))
 	}
 	_, spans := put(t, store, blob.Vector, items...)
 	items, spans = append(items, items[7], items[99]), append(spans, spans[7], spans[99])
-	for _, n := range []int{0, 1, 5000, 128 << 10, 300_000} {
+	for _, n := range []int{0, 1, 15_000, 1 << 20, 1_200_000} {
 		var once sync.Once
 		p.when(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			once.Do(func() { cutAfter(n)(w, r, next) })
