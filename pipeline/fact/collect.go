@@ -83,7 +83,7 @@ func (c *collector) release() {
 	if len(c.references) > maxPooled || len(c.entries) > maxPooled || len(c.lines) > 8*maxPooled {
 		return
 	}
-	c.vocabulary.clear()
+	c.clear()
 	clear(c.definitions)
 	clear(c.modules)
 	*c = collector{
