@@ -25,14 +25,15 @@ func serve(t *testing.T, cfg sse.Config, run func(context.Context, *sse.Stream) 
 	return server.URL, over
 }
 
-func get(t *testing.T, url string) *http.Response {
+// get asks for a stream, and returns its body and its media type.
+func get(t *testing.T, url string) (body io.ReadCloser, media string) {
 	t.Helper()
 	answer, err := http.Get(url) //nolint:gosec,noctx // a server of this test
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { answer.Body.Close() })
-	return answer
+	return answer.Body, answer.Header.Get("Content-Type")
 }
 
 func await(t *testing.T, what string, done <-chan struct{}) {
@@ -50,10 +51,10 @@ func TestEventsArriveInOrder(t *testing.T) {
 	url, ended := serve(t, cfg, func(_ context.Context, s *sse.Stream) error {
 		return errors.Join(s.Send([]byte("data: one\n\n")), s.Send([]byte("data: two\n\n")), errors.New("three"))
 	})
-	answer := get(t, url)
-	text, err := io.ReadAll(answer.Body)
-	if want := ": begin\n\ndata: one\n\ndata: two\n\ndata: three\n\n"; err != nil || string(text) != want || answer.Header.Get("Content-Type") != "text/event-stream" {
-		t.Errorf("%q, %v, %v; want %q", text, answer.Header, err, want)
+	body, media := get(t, url)
+	text, err := io.ReadAll(body)
+	if want := ": begin\n\ndata: one\n\ndata: two\n\ndata: three\n\n"; err != nil || string(text) != want || media != "text/event-stream" {
+		t.Errorf("%q of type %s, %v; want %q", text, media, err, want)
 	}
 	await(t, "the stream does not end", ended)
 }
@@ -66,7 +67,8 @@ func TestAQuietStreamBeats(t *testing.T) {
 		return ctx.Err()
 	})
 	beat := make([]byte, len(": still here\n\n"))
-	if _, err := io.ReadFull(get(t, url).Body, beat); err != nil || !strings.HasPrefix(string(beat), ": still here") {
+	body, _ := get(t, url)
+	if _, err := io.ReadFull(body, beat); err != nil || !strings.HasPrefix(string(beat), ": still here") {
 		t.Errorf("%q, %v", beat, err)
 	}
 	close(stopping)
@@ -83,7 +85,8 @@ func TestAStreamEndsWithItsClient(t *testing.T) {
 		}
 		return ctx.Err()
 	})
-	get(t, url).Body.Close()
+	body, _ := get(t, url)
+	body.Close()
 	await(t, "the stream goes on without a client", ended)
 	await(t, "an event is accepted without a client", refused)
 }
