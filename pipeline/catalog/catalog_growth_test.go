@@ -138,7 +138,7 @@ func TestLooksDoNotGrowWithTracks(t *testing.T) {
 		if i > 0 {
 			first = 1_001
 		}
-		w.run(t, fmt.Sprintf(crowd, first, n))
+		w.exec(t, fmt.Sprintf(crowd, first, n))
 		read[i] = w.rowsRead(t)
 	}
 	for name, few := range read[0] {
@@ -146,17 +146,6 @@ func TestLooksDoNotGrowWithTracks(t *testing.T) {
 			t.Errorf("%s reads %d rows with 1,000 tracks, and %d with 10,000", name, few, many)
 		}
 	}
-}
-
-// run executes several statements.
-func (w *world) run(t *testing.T, statements string) {
-	t.Helper()
-	conn, err := w.sql.Acquire(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Release()
-	run(t, conn.Conn(), statements)
 }
 
 // rowsRead does each look on connections of its own, and counts the rows and the entries of
@@ -194,7 +183,7 @@ func (w *world) rowsRead(t *testing.T) map[string]int64 {
 // interval, and once an interval.
 func TestPollsAreSpread(t *testing.T) {
 	w := newWorld(t)
-	w.run(t, fmt.Sprintf(crowd, 1, 400))
+	w.exec(t, fmt.Sprintf(crowd, 1, 400))
 	w.exec(t, "update tracks set polled_at = null, created_at = now() - interval '30 minutes', named_at = now() where id <> $1", w.track.ID)
 	ask := func() int {
 		n, err := w.Submissions.AskForPolls(t.Context(), catalog.Poll{Source: "p", Every: time.Hour, EveryFailed: time.Hour, Most: 1000})

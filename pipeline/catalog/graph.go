@@ -37,7 +37,7 @@ func (g *Graphs) Owed(ctx context.Context, version int64, most int) ([]OwedGraph
 	}
 	list := make([]OwedGraph, len(rows))
 	for i, r := range rows {
-		list[i] = OwedGraph{r.Track, r.Tenant, r.Repository, r.Revision, hex.EncodeToString(r.Commit), r.Made}
+		list[i] = owedGraph(r)
 	}
 	return list, nil
 }
@@ -52,9 +52,13 @@ func (g *Graphs) LatelyOwed(ctx context.Context, version int64, age time.Duratio
 	}
 	list := make([]OwedGraph, len(rows))
 	for i, r := range rows {
-		list[i] = OwedGraph{r.Track, r.Tenant, r.Repository, r.Revision, hex.EncodeToString(r.Commit), r.Made}
+		list[i] = owedGraph(query.OwedGraphsRow(r))
 	}
 	return list, nil
+}
+
+func owedGraph(r query.OwedGraphsRow) OwedGraph {
+	return OwedGraph{r.Track, r.Tenant, r.Repository, r.Revision, hex.EncodeToString(r.Commit), r.Made}
 }
 
 // Graph is the state of a track's graph.

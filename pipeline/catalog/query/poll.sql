@@ -12,7 +12,7 @@ from plan p where p.id = t.id;
 -- name: PollTracks :many
 -- A poll that comes late counts as one at the time at which it was due.
 with past_due as (
-    select t.id, t.repository, r.tenant, t.polled_at,
+    select t.id, t.repository, r.tenant, t.polled_at, t.named_at,
         case when t.head_at = (select max(o.head_at) from tracks o where o.repository = t.repository and o.forgotten_at is null) then '' else t.ref end as ref,
         case when r.error is null then @every::float8 else greatest(@every::float8, @every_failed::float8) end as every,
         ('x' || substr(t.id::text, 1, 8))::bit(32)::bigint / 4294967296.0 as place
@@ -23,8 +23,8 @@ with past_due as (
             and not exists (select 1 from key_domains e where e.tenant = d.tenant and e.destroyed_at is null)) -- nothing is read for these
         and t.held is null and t.ref not like 'refs/commits/%' -- these stay as they are
 ), due as (
-    select k.id, k.repository, k.tenant, k.ref, k.every, k.place from past_due k join tracks t on t.id = k.id
-    where k.polled_at <= now() - make_interval(secs => k.every) and (t.named_at is not null or k.ref = '')
+    select k.id, k.repository, k.tenant, k.ref, k.every, k.place from past_due k
+    where k.polled_at <= now() - make_interval(secs => k.every) and (k.named_at is not null or k.ref = '')
         and not exists (select 1 from submissions s where s.repository = k.repository and s.state = 'pending' and s.ref = k.ref)
     order by k.polled_at limit @most
 ), polled as (
