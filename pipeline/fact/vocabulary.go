@@ -97,12 +97,9 @@ func (v *vocabulary) word(s string) word {
 	if s == "" {
 		return noWord
 	}
-	hash := v.hash(s)
-	at := v.slot(hash)
-	for ; v.slots[at] != noWord; at = v.after(at) {
-		if e := &v.entries[v.slots[at]]; e.hash == hash && e.text == s {
-			return v.slots[at]
-		}
+	hash, at := v.find(s)
+	if w := v.slots[at]; w != noWord {
+		return w
 	}
 	return v.add(s, hash, at)
 }
@@ -113,12 +110,9 @@ func (v *vocabulary) bytes(b []byte) word {
 		return noWord
 	}
 	s := unsafe.String(unsafe.SliceData(b), len(b)) // until the end of this call
-	hash := v.hash(s)
-	at := v.slot(hash)
-	for ; v.slots[at] != noWord; at = v.after(at) {
-		if e := &v.entries[v.slots[at]]; e.hash == hash && e.text == s {
-			return v.slots[at]
-		}
+	hash, at := v.find(s)
+	if w := v.slots[at]; w != noWord {
+		return w
 	}
 	if cap(v.room)-len(v.room) < len(b) { // the strings keep the old room
 		v.room = make([]byte, 0, max(len(b), 1<<12, min(2*cap(v.room), 1<<16)))
@@ -126,6 +120,17 @@ func (v *vocabulary) bytes(b []byte) word {
 	begin := len(v.room)
 	v.room = append(v.room, b...)
 	return v.add(unsafe.String(&v.room[begin], len(b)), hash, at)
+}
+
+// find returns the hash of a string, and the slot that holds it or that is free for it.
+func (v *vocabulary) find(s string) (hash uint32, at int) {
+	hash = v.hash(s)
+	for at = v.slot(hash); v.slots[at] != noWord; at = v.after(at) {
+		if e := &v.entries[v.slots[at]]; e.hash == hash && e.text == s {
+			break
+		}
+	}
+	return hash, at
 }
 
 // hash returns the hash of a string. It depends on a secret, so that nobody can write a text
@@ -232,7 +237,7 @@ func (v *vocabulary) step(of, by word, text string) word {
 	default:
 		whole = v.join(of, text, "")
 	}
-	*v.joint(of, by) = joint{of, by, whole}
+	*j = joint{of, by, whole}
 	return whole
 }
 
