@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/leatworks/leat/internal/race"
 )
 
 // binaries is the directory of leat and the five workers, built once.
@@ -39,7 +41,7 @@ func run(m *testing.M) int {
 // are then in the cache.
 func build(dir string) error {
 	args := []string{"build", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)}
-	if race {
+	if race.On {
 		args = append(args, "-race")
 	}
 	cmd := exec.Command("go", append(args, "./cmd/...")...)

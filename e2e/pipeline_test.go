@@ -80,7 +80,7 @@ func (d *deployment) leat(code int, args ...string) map[string]any {
 	return leat(d.t, d.env, code, args...)
 }
 
-func leat(t *testing.T, env []string, code int, args ...string) map[string]any {
+func leat(t testing.TB, env []string, code int, args ...string) map[string]any {
 	t.Helper()
 	doc, got := try(t, env, args...)
 	if got != code {
@@ -90,7 +90,7 @@ func leat(t *testing.T, env []string, code int, args ...string) map[string]any {
 }
 
 // try does what leat does, for commands whose answer may be no.
-func try(t *testing.T, env []string, args ...string) (doc map[string]any, code int) {
+func try(t testing.TB, env []string, args ...string) (doc map[string]any, code int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "leat"), append(args, "--json")...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GORACE=atexit_sleep_ms=50"}, env...)

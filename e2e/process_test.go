@@ -22,7 +22,7 @@ const patience = 60 * time.Second
 
 // process is a running binary of leat's.
 type process struct {
-	t    *testing.T
+	t    testing.TB
 	name string
 	cmd  *exec.Cmd
 	log  output
@@ -32,13 +32,13 @@ type process struct {
 
 // start runs a binary with an environment of its own. At the end of the test it kills
 // the process if it still runs, and shows its output if the test failed.
-func start(t *testing.T, env []string, name string, args ...string) *process {
+func start(t testing.TB, env []string, name string, args ...string) *process {
 	t.Helper()
 	return startOf(t, binaries, env, name, args...)
 }
 
 // startOf does what start does, with a binary of another build.
-func startOf(t *testing.T, build string, env []string, name string, args ...string) *process {
+func startOf(t testing.TB, build string, env []string, name string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, name: name, done: make(chan struct{})}
 	p.cmd = exec.Command(filepath.Join(build, name), args...)
@@ -143,7 +143,7 @@ func (p *process) health(path string) (status int, body string) {
 }
 
 // await polls a condition that no signal announces.
-func await(t *testing.T, what string, is func() bool) {
+func await(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {

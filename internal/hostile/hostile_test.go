@@ -11,6 +11,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/fault"
+	"github.com/leatworks/leat/internal/race"
 	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 	"github.com/leatworks/leat/pipeline/chunk/child"
@@ -19,7 +20,7 @@ import (
 func TestMain(m *testing.M) { testenv.Main(m) }
 
 // maxMemory is the most that any process may take, in bytes: the ingestor itself, its
-// parsers and each git.
+// parsers and each git. The race detector takes several times as much, and nothing is compared then.
 const maxMemory = 1 << 30
 
 // patience bounds one repository. The costliest takes seconds.
@@ -45,8 +46,10 @@ func TestNoneEscapes(t *testing.T) {
 		if err := syscall.Getrusage(who, &used); err != nil {
 			t.Fatal(err)
 		}
-		if bytes := used.Maxrss << 10; bytes > maxMemory {
-			t.Errorf("%s took %d bytes of memory, want at most %d", name, bytes, maxMemory)
+		bytes := used.Maxrss << 10
+		t.Logf("%s took %d bytes of memory", name, bytes)
+		if !race.On && bytes > maxMemory {
+			t.Errorf("%s took more than %d bytes of memory", name, maxMemory)
 		}
 	}
 }

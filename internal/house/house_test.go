@@ -78,7 +78,7 @@ var rules = []rule{
 	{
 		text: "chunk is a leaf that finds the facts of what it parses",
 		of:   []string{"pipeline/chunk/..."},
-		deny: ours, except: of("events", "internal/fault", "internal/glob", "pipeline/fact"),
+		deny: ours, except: of("events", "internal/fault", "internal/glob", "internal/race", "pipeline/fact"),
 	},
 	{
 		text: "steps never import each other; they meet in the events and the catalog",

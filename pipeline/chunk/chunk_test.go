@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/leatworks/leat/internal/race"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -96,7 +98,7 @@ var languages = append([]string{""}, slices.Compact(slices.Sorted(maps.Values(sa
 // scaled returns the size of an invented text. Under the race detector, where cutting is many
 // times slower, it is a quarter.
 func scaled(size int) int {
-	if race {
+	if race.On {
 		return size / 4
 	}
 	return size

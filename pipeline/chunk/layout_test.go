@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/leatworks/leat/internal/race"
 )
 
 // bombs lists texts whose repetition costs the reader of layouts work or memory.
@@ -41,7 +43,7 @@ func TestBombs(t *testing.T) {
 				t.Errorf("%s: %d bytes of %q took %s", language, size, bomb, took)
 			}
 			// The race detector has pools forget what they hold.
-			if used := after.TotalAlloc - before.TotalAlloc; !race && used > uint64(size)*3000+1<<24 {
+			if used := after.TotalAlloc - before.TotalAlloc; !race.On && used > uint64(size)*3000+1<<24 {
 				t.Errorf("%s: %d bytes of %q took %d MiB", language, size, bomb, used>>20)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/leatworks/leat/internal/race"
 	"github.com/leatworks/leat/pipeline/chunk"
 )
 
@@ -46,7 +47,7 @@ func serve(limits string, in io.Reader, out io.Writer) error {
 	if _, err := fmt.Sscan(limits, &memory, (*int64)(&cpu)); err != nil {
 		return fmt.Errorf("read %s %q: %w", variable, limits, err)
 	}
-	if raced {
+	if race.On {
 		memory = math.MaxInt64
 	}
 	memory, err := limitMemory(memory)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/leatworks/leat/internal/race"
 )
 
 func TestTheKernelBoundsAChild(t *testing.T) {
@@ -18,7 +20,7 @@ func TestTheKernelBoundsAChild(t *testing.T) {
 		if err := unix.Prlimit(pid, resource, nil, &got); err != nil {
 			t.Fatal(err)
 		}
-		if got.Cur > most && (!raced || resource != unix.RLIMIT_DATA) {
+		if got.Cur > most && (!race.On || resource != unix.RLIMIT_DATA) {
 			t.Errorf("limit %d is %d, want at most %d", resource, got.Cur, most)
 		}
 	}
@@ -31,7 +33,7 @@ const lowerVariable = "LEAT_TEST_CHILD_LOWER"
 // TestALowerLimitStays runs a pool where the process's own hard limit of memory
 // is lower than the pool's: a child starts, parses, and keeps the lower one.
 func TestALowerLimitStays(t *testing.T) {
-	if raced {
+	if race.On {
 		t.Skip("the race detector maps more than a limit of memory would allow")
 	}
 	const lower = 256 << 20

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/leatworks/leat/internal/race"
 	"github.com/leatworks/leat/pipeline/chunk"
 )
 
@@ -75,7 +76,7 @@ func TestAPoolCutsAsTheProcessItself(t *testing.T) {
 // TestTextsAreAnsweredInOrder gives texts with and without a grammar to one call. Among
 // them is one of which each child dies.
 func TestTextsAreAnsweredInOrder(t *testing.T) {
-	if _, err := os.Stat("/proc/self/exe"); err != nil || raced || !chunk.Trees {
+	if _, err := os.Stat("/proc/self/exe"); err != nil || race.On || !chunk.Trees {
 		t.Skip("needs a limit of memory that the kernel enforces, and parsers")
 	}
 	p := open(t, Config{Children: 1, Memory: LeastMemory, Texts: 7})
@@ -207,7 +208,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if _, err := os.Stat("/proc/self/exe"); err != nil {
 		t.Skip("only Linux enforces limits")
 	}
-	if raced {
+	if race.On {
 		t.Skip("the race detector takes more than any limit")
 	}
 	p := open(t, Config{Children: 1, Memory: LeastMemory})
