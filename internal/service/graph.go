@@ -491,23 +491,25 @@ func inside(t graph.Target, nodes map[graph.Target]bool) bool {
 	}
 }
 
-// leading calls each with the edges of each file that leads to targets, by path. It stops after the
-// page in which it reaches most files, and says that there may be more.
+// leading calls each with the edges of each file that leads to targets, by path. It reads at most
+// most files, and says whether there are more.
 func (s *Service) leading(ctx context.Context, g trackGraph, keys []int64, most int, each func(catalog.StoredEdges, []graph.Edge)) (more bool, err error) {
-	for after, read := "", 0; read < most; {
-		files, err := s.stores.Catalog.Graphs.LeadingTo(ctx, g.track, keys, after, graphPage)
+	documents, err := s.stores.Catalog.Graphs.LeadingTo(ctx, g.track, keys, most+1)
+	if err != nil {
+		return false, err
+	}
+	more = len(documents) > most
+	for part := range slices.Chunk(documents[:min(len(documents), most)], graphPage) {
+		files, err := s.stores.Catalog.Graphs.FilesOf(ctx, g.track, part)
 		if err != nil {
 			return false, err
 		}
+		slices.SortFunc(files, func(a, b catalog.StoredEdges) int { return strings.Compare(a.Path, b.Path) })
 		if err := decoded(files, each); err != nil {
 			return false, err
 		}
-		if len(files) < graphPage {
-			return false, nil
-		}
-		after, read = files[len(files)-1].Path, read+len(files)
 	}
-	return true, nil
+	return more, nil
 }
 
 // decoded calls each with the edges of each file.

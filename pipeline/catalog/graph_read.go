@@ -20,10 +20,10 @@ func symbolOf(r query.SymbolsNamedRow) GraphSymbol {
 	}
 }
 
-// Named lists the symbols of a graph that have one of the names, by name, path and
-// place. It includes symbols of kind 0.
-func (g *Graphs) Named(ctx context.Context, track uuid.UUID, names []string, most int) ([]GraphSymbol, error) {
-	rows, err := g.query.SymbolsNamed(ctx, track, names, int32(most))
+// Named lists the symbols of a graph that have one of the names, each name's by path and place
+// and at most mostOfEach of them. It includes symbols of kind 0.
+func (g *Graphs) Named(ctx context.Context, track uuid.UUID, names []string, mostOfEach int) ([]GraphSymbol, error) {
+	rows, err := g.query.SymbolsNamed(ctx, names, track, int32(mostOfEach))
 	if err != nil {
 		return nil, fmt.Errorf("look up %d names in the graph of track %s: %w", len(names), track, err)
 	}
@@ -125,16 +125,16 @@ func (g *Graphs) FilesOf(ctx context.Context, track uuid.UUID, documents []uuid.
 	return list, nil
 }
 
-// LeadingTo pages by path through the files of a graph with edges to one of the
-// targets. It finds them by the hashes of the targets, so chance may add a file.
-func (g *Graphs) LeadingTo(ctx context.Context, track uuid.UUID, targets []int64, after string, most int) ([]StoredEdges, error) {
-	rows, err := g.query.FilesLeadingTo(ctx, query.FilesLeadingToParams{Track: track, Targets: targets, After: after, Most: int32(most)})
+// LeadingTo lists by path the files of a graph with edges to one of the targets. It finds them by
+// the hashes of the targets, so chance may add a file.
+func (g *Graphs) LeadingTo(ctx context.Context, track uuid.UUID, targets []int64, most int) ([]uuid.UUID, error) {
+	rows, err := g.query.FilesLeadingTo(ctx, int32(most), track, targets)
 	if err != nil {
 		return nil, fmt.Errorf("look for edges in the graph of track %s: %w", track, err)
 	}
-	list := make([]StoredEdges, len(rows))
+	list := make([]uuid.UUID, len(rows))
 	for i, r := range rows {
-		list[i] = StoredEdges(r)
+		list[i] = r.Document
 	}
 	return list, nil
 }

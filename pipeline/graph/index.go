@@ -17,7 +17,7 @@ type symbol = catalog.GraphSymbol
 
 // Names looks names up in a track.
 type Names interface {
-	Named(ctx context.Context, track uuid.UUID, names []string, most int) ([]symbol, error)
+	Named(ctx context.Context, track uuid.UUID, names []string, mostOfEach int) ([]symbol, error)
 }
 
 // index looks names up and remembers the answers.
@@ -26,6 +26,7 @@ type index struct {
 	names Names
 	track uuid.UUID
 	known map[string][]*symbol
+	whole map[string]map[string][]*symbol // those of a name in known by their qualified names, for names with many
 	size  int
 	keys  map[string]bool // names looked up for the current file
 	err   error
@@ -36,6 +37,7 @@ type index struct {
 const (
 	maxKnown = 200_000 // symbols remembered
 	maxNamed = 4_000   // definitions of one name looked at
+	fewNamed = 16      // definitions of one name that are not sorted by their qualified names
 )
 
 // named returns the symbols of a name, in the order of path and place. For a name that it puts off, it returns none.
@@ -52,6 +54,27 @@ func (x *index) named(name string) []*symbol {
 	return x.known[name]
 }
 
+// qualified returns symbols of a name in the order of named. All with that qualified name are among them, so that
+// a method which thousands of types have costs no more than another.
+func (x *index) qualified(name, qualified string) []*symbol {
+	list := x.named(name)
+	if len(list) <= fewNamed {
+		return list
+	}
+	by, ok := x.whole[name]
+	if !ok {
+		by = make(map[string][]*symbol)
+		for _, s := range list {
+			by[s.Qualified] = append(by[s.Qualified], s)
+		}
+		if x.whole == nil {
+			x.whole = make(map[string]map[string][]*symbol)
+		}
+		x.whole[name] = by
+	}
+	return by[qualified]
+}
+
 // load looks up names that are not known yet.
 func (x *index) load(names []string) {
 	var missing []string
@@ -66,7 +89,7 @@ func (x *index) load(names []string) {
 	slices.Sort(missing)
 	missing = slices.Compact(missing)
 	for chunk := range slices.Chunk(missing, 500) {
-		list, err := x.names.Named(x.ctx, x.track, chunk, maxNamed*len(chunk))
+		list, err := x.names.Named(x.ctx, x.track, chunk, maxNamed)
 		if err != nil {
 			x.err = err
 			return
@@ -76,10 +99,8 @@ func (x *index) load(names []string) {
 		}
 		for i := range list {
 			s := &list[i]
-			if len(x.known[s.Name]) < maxNamed {
-				x.known[s.Name] = append(x.known[s.Name], s)
-				x.size++
-			}
+			x.known[s.Name] = append(x.known[s.Name], s)
+			x.size++
 		}
 	}
 }
@@ -87,7 +108,7 @@ func (x *index) load(names []string) {
 // forget makes room in memory. It is called between pages of files.
 func (x *index) forget() {
 	if x.size > maxKnown {
-		x.known, x.size = make(map[string][]*symbol), 0
+		x.known, x.whole, x.size = make(map[string][]*symbol), nil, 0
 	}
 }
 

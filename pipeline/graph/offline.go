@@ -65,11 +65,11 @@ func NewOffline(files []OfflineFile) (*Offline, error) {
 }
 
 // Named implements Names.
-func (o *Offline) Named(_ context.Context, _ uuid.UUID, names []string, most int) (list []catalog.GraphSymbol, err error) {
+func (o *Offline) Named(_ context.Context, _ uuid.UUID, names []string, mostOfEach int) (list []catalog.GraphSymbol, err error) {
 	for _, name := range names {
-		list = append(list, o.names[name]...)
+		list = append(list, o.names[name][:min(len(o.names[name]), mostOfEach)]...)
 	}
-	return list[:min(len(list), most)], nil
+	return list, nil
 }
 
 // Found is a reference and what it was resolved to.

@@ -19,9 +19,9 @@ type counted struct {
 	times int
 }
 
-func (c *counted) Named(ctx context.Context, track uuid.UUID, names []string, most int) ([]symbol, error) {
+func (c *counted) Named(ctx context.Context, track uuid.UUID, names []string, mostOfEach int) ([]symbol, error) {
 	c.times++
-	return c.Names.Named(ctx, track, names, most)
+	return c.Names.Named(ctx, track, names, mostOfEach)
 }
 
 // The files of a page look names up together, and get the same edges as each does alone.

@@ -143,7 +143,7 @@ func (r *resolver) whole(name string, in place) value {
 // own finds a definition of the same file by its path.
 func (r *resolver) own(qualified string, in place) value {
 	name := qualified[strings.LastIndexByte(qualified, '.')+1:]
-	for _, s := range r.named(name) {
+	for _, s := range r.qualified(name, qualified) {
 		if s.Document == in.document && s.Qualified == qualified && s.Kind > 0 {
 			return value{kind: isSymbols, symbols: []*symbol{s}, by: ByScope, sure: true}
 		}
@@ -374,7 +374,7 @@ func (r *resolver) memberOf(s *symbol, name string, v value, seen map[*symbol]bo
 
 // innerOf finds a definition inside a function.
 func (r *resolver) innerOf(s *symbol, name string) value {
-	for _, m := range r.named(name) {
+	for _, m := range r.qualified(name, s.Qualified+"."+name) {
 		if m.Document == s.Document && m.Qualified == s.Qualified+"."+name {
 			return value{kind: isSymbols, symbols: []*symbol{m}, by: ByScope, sure: true}
 		}
@@ -391,7 +391,11 @@ func constructs(s *symbol) bool {
 // membersOf lists the definitions of a member of a type, without those of its bases.
 func (r *resolver) membersOf(s *symbol, name string) (list []*symbol) {
 	qualified := s.Qualified + "." + name
-	for _, m := range r.named(name) {
+	named := r.named(name)
+	if of := family(s.Language); of != "C++" && of != "Rust" { // there a definition may have only the end of the qualified name
+		named = r.qualified(name, qualified)
+	}
+	for _, m := range named {
 		if m.Kind == 0 || m.Language != s.Language && family(m.Language) != family(s.Language) || constructs(m) {
 			continue
 		}

@@ -120,11 +120,17 @@ from graph_symbols s join graph_files f on f.document = s.document
 where s.document = any(@documents::uuid[]) order by s.document, s.ordinal limit @most;
 
 -- name: SymbolsNamed :many
+-- Name by name, so that statistics which lag behind a new graph never lead to a scan of the whole of it.
 select s.document, s.ordinal, s.name, s.qualified, s.kind, s.visibility, s.start_line, s.end_line, s.line, s.signature, s.doc, s.type, s.bases,
-    f.path, f.language, f.package
-from graph_symbols s join graph_files f on f.document = s.document
-where s.track = @track and s.name = any(@names::text[])
-order by s.name, f.path, s.ordinal limit @most;
+    s.path, s.language, s.package
+from unnest(@names::text[]) as wanted (name)
+cross join lateral (
+    select one.document, one.ordinal, one.name, one.qualified, one.kind, one.visibility, one.start_line, one.end_line, one.line, one.signature, one.doc,
+        one.type, one.bases, f.path, f.language, f.package
+    from graph_symbols one join graph_files f on f.document = one.document
+    where one.track = @track and one.name = wanted.name
+    order by f.path, one.ordinal limit @most_of_each
+) s;
 
 -- name: FindSymbols :many
 -- Symbols by the beginning of their name in lower case.
@@ -146,14 +152,13 @@ from graph_files f left join graph_exact x on x.document = f.document
 where f.document = any(@documents::uuid[]) and f.track = @track;
 
 -- name: FilesLeadingTo :many
-select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
-from graph_files f left join graph_exact x on x.document = f.document
-where f.track = @track and f.path > @after and f.document in (
-    select own.document from graph_files own where own.track = @track and own.targets && @targets::bigint[]
-    union all
-    select exact.document from graph_exact exact where exact.track = @track and exact.targets && @targets::bigint[]
-)
-order by f.path limit @most;
+-- Without the edges, so that the files with edges to a target are looked for only once, however many
+-- they are.
+select own.document, own.path from graph_files own where own.track = @track and own.targets && @targets::bigint[]
+union
+select f.document, f.path from graph_exact x join graph_files f on f.document = x.document
+where x.track = @track and x.targets && @targets::bigint[]
+order by path limit @most;
 
 -- name: GraphFilesAround :many
 -- The graph files of documents, and then the files with edges to targets in the documents' tracks.

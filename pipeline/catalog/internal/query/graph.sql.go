@@ -190,39 +190,22 @@ func (q *Queries) FactContents(ctx context.Context, blobs [][]byte, extractor in
 }
 
 const filesLeadingTo = `-- name: FilesLeadingTo :many
-select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges
-from graph_files f left join graph_exact x on x.document = f.document
-where f.track = $1 and f.path > $2 and f.document in (
-    select own.document from graph_files own where own.track = $1 and own.targets && $3::bigint[]
-    union all
-    select exact.document from graph_exact exact where exact.track = $1 and exact.targets && $3::bigint[]
-)
-order by f.path limit $4
+select own.document, own.path from graph_files own where own.track = $2 and own.targets && $3::bigint[]
+union
+select f.document, f.path from graph_exact x join graph_files f on f.document = x.document
+where x.track = $2 and x.targets && $3::bigint[]
+order by path limit $1
 `
-
-type FilesLeadingToParams struct {
-	Track   uuid.UUID
-	After   string
-	Targets []int64
-	Most    int32
-}
 
 type FilesLeadingToRow struct {
 	Document uuid.UUID
 	Path     string
-	Language string
-	Package  string
-	Stale    bool
-	Edges    []byte
 }
 
-func (q *Queries) FilesLeadingTo(ctx context.Context, arg FilesLeadingToParams) ([]FilesLeadingToRow, error) {
-	rows, err := q.db.Query(ctx, filesLeadingTo,
-		arg.Track,
-		arg.After,
-		arg.Targets,
-		arg.Most,
-	)
+// Without the edges, so that the files with edges to a target are looked for only once, however many
+// they are.
+func (q *Queries) FilesLeadingTo(ctx context.Context, most int32, track uuid.UUID, targets []int64) ([]FilesLeadingToRow, error) {
+	rows, err := q.db.Query(ctx, filesLeadingTo, most, track, targets)
 	if err != nil {
 		return nil, err
 	}
@@ -230,14 +213,7 @@ func (q *Queries) FilesLeadingTo(ctx context.Context, arg FilesLeadingToParams) 
 	var items []FilesLeadingToRow
 	for rows.Next() {
 		var i FilesLeadingToRow
-		if err := rows.Scan(
-			&i.Document,
-			&i.Path,
-			&i.Language,
-			&i.Package,
-			&i.Stale,
-			&i.Edges,
-		); err != nil {
+		if err := rows.Scan(&i.Document, &i.Path); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1305,10 +1281,15 @@ func (q *Queries) StaleGraphFiles(ctx context.Context, track uuid.UUID, document
 
 const symbolsNamed = `-- name: SymbolsNamed :many
 select s.document, s.ordinal, s.name, s.qualified, s.kind, s.visibility, s.start_line, s.end_line, s.line, s.signature, s.doc, s.type, s.bases,
-    f.path, f.language, f.package
-from graph_symbols s join graph_files f on f.document = s.document
-where s.track = $1 and s.name = any($2::text[])
-order by s.name, f.path, s.ordinal limit $3
+    s.path, s.language, s.package
+from unnest($1::text[]) as wanted (name)
+cross join lateral (
+    select one.document, one.ordinal, one.name, one.qualified, one.kind, one.visibility, one.start_line, one.end_line, one.line, one.signature, one.doc,
+        one.type, one.bases, f.path, f.language, f.package
+    from graph_symbols one join graph_files f on f.document = one.document
+    where one.track = $2 and one.name = wanted.name
+    order by f.path, one.ordinal limit $3
+) s
 `
 
 type SymbolsNamedRow struct {
@@ -1330,8 +1311,9 @@ type SymbolsNamedRow struct {
 	Package    string
 }
 
-func (q *Queries) SymbolsNamed(ctx context.Context, track uuid.UUID, names []string, most int32) ([]SymbolsNamedRow, error) {
-	rows, err := q.db.Query(ctx, symbolsNamed, track, names, most)
+// Name by name, so that statistics which lag behind a new graph never lead to a scan of the whole of it.
+func (q *Queries) SymbolsNamed(ctx context.Context, names []string, track uuid.UUID, mostOfEach int32) ([]SymbolsNamedRow, error) {
+	rows, err := q.db.Query(ctx, symbolsNamed, names, track, mostOfEach)
 	if err != nil {
 		return nil, err
 	}
