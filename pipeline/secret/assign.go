@@ -66,6 +66,9 @@ func assignment(is func([]byte) bool) func([]byte, int, int) (span, bool) {
 		if !ok {
 			return span{}, false
 		}
+		if at, ok := alternative(text, from); ok {
+			from, quoted = at, true
+		}
 		found, ok := value(text, from, quoted, is)
 		return found, ok && !isOther(text[start:at], text[end:stop])
 	}
@@ -174,6 +177,28 @@ func fallback(text []byte, at int, closed bool) (int, bool) {
 	switch string(text[at : at+2]) {
 	case "||", "??", "?:":
 		return at + 2, true
+	}
+	return 0, false
+}
+
+const maxExpression = 128 // bytes before an alternative
+
+// alternative finds the quoted value that an expression at text[from] yields where its first part is empty:
+//
+//	a.b ?: "v"   a["b"] ?? "v"   f('a') || "v"   f('a') or "v"
+func alternative(text []byte, from int) (int, bool) {
+	if from >= len(text) || !letter[text[from]] {
+		return 0, false
+	}
+	line := text[from:min(len(text), from+maxExpression)]
+	if n := bytes.IndexAny(line, "\n;{}"); n >= 0 {
+		line = line[:n]
+	}
+	for _, sign := range [][]byte{[]byte(" ?: "), []byte(" ?? "), []byte(" || "), []byte(" or ")} {
+		before, after, found := bytes.Cut(line, sign)
+		if after = bytes.TrimLeft(after, " "); found && len(after) > 0 && (after[0] == '"' || after[0] == '\'') {
+			return from + len(before) + len(line[len(before):]) - len(after), true
+		}
 	}
 	return 0, false
 }

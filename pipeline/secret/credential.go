@@ -3,6 +3,7 @@ package secret
 import (
 	"bytes"
 	"encoding/base64"
+	"strings"
 )
 
 // credentialKeywords find credentials in files and values that have a form of their own.
@@ -28,6 +29,7 @@ func credentialKeywords() []keyword {
 	}
 	for _, name := range []string{`"d"`, `"k"`, `"p"`, `"q"`, `"dp"`, `"dq"`, `"qi"`} {
 		list = append(list, keyword{name, "jwk", jsonWebKey})
+		list = append(list, keyword{" " + strings.Trim(name, `"`) + ": ", "jwk", yamlWebKey})
 	}
 	for _, name := range []string{"requirepass ", "masterauth ", "rootpw ", "bindpw ", "enable secret ", "snmp-server community "} {
 		list = append(list, keyword{name, "password", directive})
@@ -194,7 +196,7 @@ func quotedPassword(text []byte, at, end int) (span, bool) {
 	return span{}, false
 }
 
-const jwkWindow = 2 << 10 // bytes around a member of a key in which the key's type is looked for
+const jwkWindow = 2 << 10 // bytes around the value of a member in which the key's type is looked for
 
 // jsonWebKey matches a private member of RFC 7517.
 func jsonWebKey(text []byte, at, end int) (span, bool) {
@@ -206,14 +208,36 @@ func jsonWebKey(text []byte, at, end int) (span, bool) {
 	if i == len(text) || text[i] != '"' {
 		return span{}, false
 	}
-	stop := urlSafe.run(text, i+1, 4096)
-	if stop-i < 24 || stop == len(text) || text[stop] != '"' || !random(text[i+1:stop]) {
+	stop := urlSafe.run(text, i+1, maxMember)
+	if stop == len(text) || text[stop] != '"' {
 		return span{}, false
 	}
-	if !bytes.Contains(text[max(0, at-jwkWindow):min(len(text), stop+jwkWindow)], []byte(`"kty"`)) {
+	return webKeyMember(text, i+1, stop)
+}
+
+// yamlWebKey matches such a member in YAML, with quotation marks or without. The key is in a list or in another object.
+func yamlWebKey(text []byte, _, end int) (span, bool) {
+	from := blanks(text, end)
+	if from < len(text) && (text[from] == '"' || text[from] == '\'') {
+		from++
+	}
+	return webKeyMember(text, from, urlSafe.run(text, from, maxMember))
+}
+
+const (
+	minMember = 23   // characters of a member of a key
+	maxMember = 4096 // characters of a member of a key
+)
+
+func webKeyMember(text []byte, from, stop int) (span, bool) {
+	if stop-from < minMember || !random(text[from:stop]) {
 		return span{}, false
 	}
-	return span{start: i + 1, end: stop}, true
+	near := text[max(0, from-jwkWindow):min(len(text), stop+jwkWindow)]
+	if !bytes.Contains(near, []byte(`"kty"`)) && !bytes.Contains(near, []byte("kty: ")) {
+		return span{}, false
+	}
+	return span{start: from, end: stop}, true
 }
 
 // chpasswd matches echo 'user:password' | chpasswd.
