@@ -65,7 +65,12 @@ func (s *Service) site(ctx context.Context, r ExportRequest) (At, *wiki.Site, er
 	if g.at.Underway {
 		return g.at, nil, busy(g)
 	}
-	key := fmt.Sprintf("%s %d %d %s %s", g.track, g.at.Revision, g.changed, r.By, r.Link)
+	// A wiki quotes texts, so a kept one must not outlive the key that they were sealed with.
+	domain, err := s.stores.Catalog.Keys.Domain(ctx, r.Tenant)
+	if err != nil {
+		return g.at, nil, err
+	}
+	key := fmt.Sprintf("%s %d %d %s %t %s %s", g.track, g.at.Revision, g.changed, domain.Name, domain.Destroyed, r.By, r.Link)
 	if site := s.sites.get(key); site != nil {
 		return g.at, site, nil
 	}

@@ -58,6 +58,17 @@ func (m mill) own(t *testing.T, tenant string) service.PackKey {
 	return k
 }
 
+// wiki returns the skeleton of a repository's wiki.
+func (m mill) wiki(t *testing.T, tenant string, repo *testpipe.Repo) (string, error) {
+	t.Helper()
+	a, err := m.Export(t.Context(), service.ExportRequest{GraphRequest: service.GraphRequest{Tenant: tenant, Repository: repo.Dir}})
+	var text strings.Builder
+	for _, p := range a.Pages {
+		text.WriteString(p.Content)
+	}
+	return text.String(), err
+}
+
 // collect collects garbage without any grace.
 func (m mill) collect(t *testing.T) {
 	t.Helper()
@@ -171,9 +182,18 @@ func TestDestroyAKey(t *testing.T) {
 	m, _ := sealed(t)
 	ctx := t.Context()
 	m.own(t, "acme")
-	tree := testpipe.Text("a.txt", "water\n", "b.go", "package b\n\nfunc Wheel() int { return 1 }\n", "empty.txt", "")
+	tree := testpipe.Text("a.txt", "water\n", "b.go", "package b\n\nfunc Wheel() int { return 1 }\n", "empty.txt", "", "README.md", "# Mill\n\nA sluice leads the river.\n")
 	mine, other := testpipe.NewRepo(t), testpipe.NewRepo(t)
 	m.put(t, "acme", mine, "refs/heads/main", tree)
+	m.graphs(t)
+	m.Rows(t, "update graphs set changed = 0") // what the graph has that is made after the destruction
+	wiki := service.WikiRequest{Tenant: "acme", Repository: mine.Dir}
+	if _, err := m.PutWikiPage(ctx, service.PutWikiRequest{WikiRequest: wiki, Hash: strings.Repeat("0", 64), Page: "p", Title: "Mill", Body: "A sluice leads the river."}); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := m.wiki(t, "acme", mine); err != nil || !strings.Contains(text, "sluice") {
+		t.Fatalf("the wiki says %q, %v", text, err)
+	}
 	m.put(t, "other", other, "refs/heads/main", tree)
 	for confirm, kind := range map[string]service.Kind{"": service.Invalid, "other": service.Invalid} {
 		if _, err := m.DestroyKey(ctx, service.DestroyKeyRequest{Tenant: "acme", Confirm: confirm}); !errors.Is(err, kind) {
@@ -185,7 +205,7 @@ func TestDestroyAKey(t *testing.T) {
 	}
 	span := m.Rows(t, "select p.key from blobs b join packs p on p.id = b.pack where p.kind = 'text' and p.key like '%.' || (select id from pack_keys where domain = 'acme.1') || '.%'")
 	done, err := m.DestroyKey(ctx, service.DestroyKeyRequest{Tenant: "acme", Confirm: "acme"})
-	if err != nil || len(done.Keys) != 1 || done.Documents != 2 || len(span) == 0 {
+	if err != nil || len(done.Keys) != 1 || done.Documents != 3 || len(span) == 0 {
 		t.Fatalf("%+v, %v; %d blobs", done, err, len(span))
 	}
 	if n := m.One(t, "select count(*) from pack_keys where id = '"+done.Keys[0]+"' and wrapped is null"); n != "1" {
@@ -207,8 +227,15 @@ func TestDestroyAKey(t *testing.T) {
 	if text, err := m.lines(t, "other", other); err != nil || text != "water\n" {
 		t.Errorf("the other reads %q, %v", text, err)
 	}
+	m.graphs(t)
+	if text, err := m.wiki(t, "acme", mine); err != nil || strings.Contains(text, "sluice") {
+		t.Errorf("the wiki says %q, %v", text, err)
+	}
+	if a, err := m.WikiPages(ctx, service.WikiPagesRequest{WikiRequest: wiki}); err != nil || len(a.Pages) > 0 {
+		t.Errorf("pages that were made of the texts are left: %+v, %v", a.Pages, err)
+	}
 	skipped, err := m.Skipped(ctx, service.SkippedRequest{Tenant: "acme", Repository: mine.Dir})
-	if err != nil || len(skipped.Files) != 2 || skipped.Files[0].Reason != catalog.SkipDestroyed {
+	if err != nil || len(skipped.Files) != 3 || skipped.Files[0].Reason != catalog.SkipDestroyed {
 		t.Errorf("skipped: %+v, %v", skipped, err)
 	}
 

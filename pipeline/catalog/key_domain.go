@@ -74,8 +74,8 @@ func (ks *Keys) Create(ctx context.Context, by Author, tenant string, seal func(
 	return k, nil
 }
 
-// Destroy destroys all keys of a tenant's domain, and the graphs' data about its texts. It
-// returns ErrNotFound if the tenant has no domain of its own. [Packs.Shred] does the rest.
+// Destroy destroys all keys of a tenant's domain, the graphs' data about its texts, and the pages
+// that generators made of them. It returns ErrNotFound if the tenant has no domain of its own. [Packs.Shred] does the rest.
 func (ks *Keys) Destroy(ctx context.Context, by Author, tenant string) (keys []string, err error) {
 	err = ks.inTx(ctx, func(q *query.Queries) error {
 		domains, err := q.DestroyDomain(ctx, tenant)
@@ -92,6 +92,9 @@ func (ks *Keys) Destroy(ctx context.Context, by Author, tenant string) (keys []s
 			return err
 		}
 		if err := q.ShredGraphIndexes(ctx, tenant); err != nil {
+			return err
+		}
+		if err := q.ShredWikiPages(ctx, tenant); err != nil {
 			return err
 		}
 		return audit(ctx, q, by, change{Tenant: tenant, Action: ActionKeyDestroy, Target: domains[0], Before: keys})

@@ -23,3 +23,7 @@ select track, hash, page, title, posted_at, ts_rank_cd(words, q.query)::float4 a
 from wiki_pages, websearch_to_tsquery('simple', @query) as q(query)
 where track = any(@tracks::uuid[]) and words @@ q.query
 order by rank desc, page, hash, track limit @most;
+
+-- name: ShredWikiPages :exec
+-- Pages say what a tenant's texts say.
+delete from wiki_pages w using tracks t, repositories r where t.id = w.track and r.id = t.repository and r.tenant = @tenant;

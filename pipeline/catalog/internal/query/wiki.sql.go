@@ -82,6 +82,16 @@ func (q *Queries) SearchWikiPages(ctx context.Context, query string, tracks []uu
 	return items, nil
 }
 
+const shredWikiPages = `-- name: ShredWikiPages :exec
+delete from wiki_pages w using tracks t, repositories r where t.id = w.track and r.id = t.repository and r.tenant = $1
+`
+
+// Pages say what a tenant's texts say.
+func (q *Queries) ShredWikiPages(ctx context.Context, tenant string) error {
+	_, err := q.db.Exec(ctx, shredWikiPages, tenant)
+	return err
+}
+
 const trimWikiPages = `-- name: TrimWikiPages :exec
 delete from wiki_pages d using (
     select w.track, w.hash from repositories r join tracks t on t.repository = r.id join wiki_pages w on w.track = t.id
