@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -41,7 +42,7 @@ func binaries(ctx context.Context, asked string, major int, log *slog.Logger) (s
 	if asked != "" {
 		return checkAsked(ctx, asked, major)
 	}
-	for _, dir := range installed(ctx) {
+	for dir := range installed(ctx) {
 		v, err := version(ctx, dir)
 		if err == nil && accepts(major, v) {
 			log.Debug("postgres found", "dir", dir, "version", v)
@@ -76,25 +77,38 @@ func checkAsked(ctx context.Context, dir string, major int) (string, error) {
 func accepts(major, v int) bool { return v >= minMajor && (major == 0 || major == v) }
 
 // installed lists the directories that hold a server: first those on the PATH, then the known places with the newest
-// version first, then the one that pg_config names.
-func installed(ctx context.Context) []string {
-	var dirs []string
-	if found, err := exec.LookPath("postgres"); err == nil {
-		dirs = append(dirs, found)
+// version first. pg_config is asked last, and only if none of these will do, because it is a script of several processes.
+func installed(ctx context.Context) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var servers []string
+		if found, err := exec.LookPath("postgres"); err == nil {
+			servers = append(servers, found)
+		}
+		var known []string
+		for _, pattern := range binPatterns {
+			matches, _ := filepath.Glob(pattern) // the patterns are well formed
+			known = append(known, matches...)
+		}
+		slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(numberIn(b), numberIn(a)) })
+		for _, dir := range known {
+			servers = append(servers, filepath.Join(dir, "postgres"))
+		}
+		dirs := serverDirs(servers)
+		for _, dir := range dirs {
+			if !yield(dir) {
+				return
+			}
+		}
+		out, err := output(ctx, "pg_config", "--bindir")
+		if err != nil {
+			return
+		}
+		for _, dir := range serverDirs([]string{filepath.Join(out, "postgres")}) {
+			if !slices.Contains(dirs, dir) && !yield(dir) {
+				return
+			}
+		}
 	}
-	var known []string
-	for _, pattern := range binPatterns {
-		matches, _ := filepath.Glob(pattern) // the patterns are well formed
-		known = append(known, matches...)
-	}
-	slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(numberIn(b), numberIn(a)) })
-	for _, dir := range known {
-		dirs = append(dirs, filepath.Join(dir, "postgres"))
-	}
-	if out, err := output(ctx, "pg_config", "--bindir"); err == nil {
-		dirs = append(dirs, filepath.Join(out, "postgres"))
-	}
-	return serverDirs(dirs)
 }
 
 // serverDirs returns the directories of the postgres binaries that have an initdb beside them, with links resolved.

@@ -66,3 +66,31 @@ func TestThePathComesFirst(t *testing.T) {
 		t.Errorf("chose %q (%v), want %q", got, err, dir)
 	}
 }
+
+func TestPgConfigIsAskedLast(t *testing.T) {
+	dir := fakeBinaries(t, t.TempDir(), "postgres (PostgreSQL) 99.1") // no place that is known has this version
+	linked := t.TempDir()
+	asked := filepath.Join(linked, "asked")
+	script := fmt.Sprintf("#!/bin/sh\necho >>%s\necho %s\n", asked, dir)
+	if err := os.WriteFile(filepath.Join(linked, "pg_config"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", linked+":"+os.Getenv("PATH"))
+	t.Setenv(binVariable, "")
+	got, err := binaries(t.Context(), "", 99, slog.New(slog.DiscardHandler))
+	if err != nil || got != dir {
+		t.Errorf("chose %q (%v), want %q", got, err, dir)
+	}
+	if err := os.Remove(asked); err != nil {
+		t.Fatal(err)
+	}
+	first := fakeBinaries(t, t.TempDir(), "postgres (PostgreSQL) 16.2")
+	t.Setenv("PATH", first+":"+os.Getenv("PATH"))
+	got, err = binaries(t.Context(), "", 0, slog.New(slog.DiscardHandler))
+	if err != nil || got != first {
+		t.Errorf("chose %q (%v), want %q", got, err, first)
+	}
+	if _, err := os.Stat(asked); err == nil {
+		t.Error("pg_config is asked where a server is found before")
+	}
+}
