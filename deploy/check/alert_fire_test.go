@@ -37,8 +37,9 @@ var fired = map[string]figures{
 		leat_documents{state="failed"} 67x180
 		leat_documents{state="embedded"} 36x180
 		leat_work_pending{stage="indexer"} 0x180
-		leat_work_in_flight{stage="indexer"} 36x180
+		leat_work_in_flight{stage="indexer"} 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9 36 0x9
 		leat_messages_total{worker="indexer",outcome="delayed"} 274+23x180
+		leat_messages_total{worker="embedder",outcome="done"} 379+23x180
 		leat_messages_total{worker="indexer",outcome="done"} 258x180`,
 		map[string]int{"LeatNothingIndexed": 16}},
 	"the provider's key is revoked": {`
@@ -83,6 +84,11 @@ var fired = map[string]figures{
 		leat_budget_spent_tenants 0x180
 		leat_backup_age_seconds 86400x180
 		leat_certificate_seconds{store="s3"} 2592000x180`,
+		nil},
+	"the last document was indexed minutes ago": {`
+		leat_work_pending{stage="indexer"} 9x30 0x150
+		leat_work_in_flight{stage="indexer"} 9x30 0x150
+		leat_messages_total{worker="indexer",outcome="done"} 258+5x30 408x150`,
 		nil},
 	"nothing is to be done": {`
 		leat_work_pending{stage="indexer"} 0x180
