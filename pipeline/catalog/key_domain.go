@@ -75,7 +75,8 @@ func (ks *Keys) Create(ctx context.Context, by Author, tenant string, seal func(
 }
 
 // Destroy destroys all keys of a tenant's domain, the graphs' data about its texts, and the pages
-// that generators made of them. It returns ErrNotFound if the tenant has no domain of its own. [Packs.Shred] does the rest.
+// that generators made of them. It returns ErrNotFound if the tenant has no domain of its own.
+// [Packs.Shred] does the rest.
 func (ks *Keys) Destroy(ctx context.Context, by Author, tenant string) (keys []string, err error) {
 	err = ks.inTx(ctx, func(q *query.Queries) error {
 		domains, err := q.DestroyDomain(ctx, tenant)
