@@ -77,7 +77,8 @@ func checkAsked(ctx context.Context, dir string, major int) (string, error) {
 func accepts(major, v int) bool { return v >= minMajor && (major == 0 || major == v) }
 
 // installed lists the directories that hold a server: first those on the PATH, then the known places with the newest
-// version first. pg_config is asked last, and only if none of these will do, because it is a script of several processes.
+// version first. pg_config is asked last, and only if none of these will do, because it is a script of several
+// processes.
 func installed(ctx context.Context) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		var servers []string
