@@ -49,7 +49,7 @@ type GraphIndex struct {
 	Tool        string    `json:"tool" doc:"Name and version of the indexer, in its own words."`
 	Documents   int       `json:"documents"`
 	Occurrences int64     `json:"occurrences" doc:"Number of names in the documents."`
-	LeftOut     int64     `json:"left_out" doc:"Number of documents and occurrences that break a bound, or have no place in a repository."`
+	LeftOut     int64     `json:"left_out" doc:"Number of documents, occurrences and relations that break a bound, or have no place in a repository."`
 	Placed      *int64    `json:"placed" doc:"Number of references that it resolves. Absent until a graph of the commit has been made with it."`
 	Strange     *int64    `json:"strange" doc:"Number of occurrences at places without a name in the text, because the index was made from another text. Absent if placed is."`
 	ImportedAt  time.Time `json:"imported_at"`
@@ -141,7 +141,7 @@ func readIndex(ctx context.Context, r ImportRequest) (files []catalog.GraphIndex
 	})
 	switch {
 	case tooLarge:
-		reason := fmt.Sprintf("the index holds more than %d MiB of occurrences: import it in parts, each with a name", scip.MaxStored>>20)
+		reason := fmt.Sprintf("the index holds more than %d MiB of occurrences and relations: import it in parts, each with a name", scip.MaxStored>>20)
 		return nil, report, &Error{Kind: Invalid, Field: FieldBody, Reason: reason, Err: err}
 	case errors.Is(err, scip.ErrInvalid):
 		return nil, report, &Error{Kind: Invalid, Field: FieldBody, Reason: err.Error(), Err: err}

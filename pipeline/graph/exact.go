@@ -144,7 +144,90 @@ func (x *exactly) edges(r *resolver, p place, set *fact.Set, text []byte, doc sc
 		}
 		found = append(found, e)
 	}
-	return gather(append(found, x.others(p, set, text, at)...))
+	found = append(found, x.others(p, set, text, at)...)
+	return gather(append(found, x.related(p, doc, found)...))
+}
+
+// related returns the edges that the relations of a document give. They stand on the line of the definition that has
+// the relation. It leaves out those that a reference in the text gives already.
+func (x *exactly) related(p place, doc scip.Document, found []Edge) []Edge {
+	type pair struct {
+		from string
+		role fact.Role
+		to   Target
+	}
+	known := make(map[pair]bool)
+	if len(doc.Relations) > 0 {
+		for _, e := range found {
+			for _, to := range e.Targets {
+				known[pair{e.From, e.Role, to}] = true
+			}
+		}
+	}
+	var edges []Edge
+	for _, relation := range doc.Relations {
+		from, line, ok := x.definedHere(p, relation.Symbol)
+		if !ok {
+			continue
+		}
+		to := x.defines(relation.To, p)
+		if len(to) == 0 || len(to) > MaxCandidates {
+			continue
+		}
+		name, _ := scip.Name(relation.To)
+		for _, role := range rolesOf(relation.Kinds) {
+			e := Edge{From: from.Qualified, Name: plainName(name), Role: role, Strategy: ByIndex, Lines: []int{line}}
+			for _, t := range to {
+				if of := (pair{from.Qualified, role, t}); t != from && !known[of] {
+					known[of] = true
+					e.Targets = append(e.Targets, t)
+				}
+			}
+			if len(e.Targets) > 0 && len(edges) < maxIndexedEdge {
+				edges = append(edges, e)
+			}
+		}
+	}
+	return edges
+}
+
+// rolesOf returns the roles of the edges that a relation stands for. What implements something is also found by the
+// references to it, which is no more than the first says.
+func rolesOf(kinds scip.RelationKind) (roles []fact.Role) {
+	if kinds&scip.Implementation != 0 {
+		roles = append(roles, fact.RoleInherit)
+	} else if kinds&scip.Reference != 0 {
+		roles = append(roles, fact.RoleUse)
+	}
+	if kinds&scip.TypeDefinition != 0 {
+		roles = append(roles, fact.RoleType)
+	}
+	return roles
+}
+
+// definedHere finds the definition of a symbol in a file of an index, and its line from 1.
+func (x *exactly) definedHere(p place, symbol string) (Target, int, bool) {
+	name, _ := scip.Name(symbol)
+	for _, s := range x.defined[keyOf(symbol, p.path)] {
+		if x.paths[s.file] == p.path {
+			if t, ok := x.target(p.document, int(s.line)+1, name); ok {
+				return t, int(s.line) + 1, true
+			}
+		}
+	}
+	return Target{}, 0, false
+}
+
+// defines finds the definitions of a symbol in the graph.
+func (x *exactly) defines(symbol string, p place) (all []Target) {
+	name, _ := scip.Name(symbol)
+	for _, s := range x.defined[keyOf(symbol, p.path)] {
+		if t, ok := x.target(x.track(x.paths[s.file]), int(s.line)+1, name); ok {
+			all = append(all, t)
+		}
+	}
+	slices.SortFunc(all, compareTargets)
+	return slices.Compact(all)
 }
 
 // places finds the places of a document's occurrences in its text. An occurrence at a place where the text has no name

@@ -76,6 +76,11 @@ main: type Turner by index wheel/w.go#Turner`,
 		"help.go": `: import example.org/mill/wheel by import wheel/w.go#
 help: call Turn by index wheel/w.go#Wheel.Turn
 help: type Wheel by index wheel/w.go#Wheel`,
+		"wheel/w.go": `New: type Wheel by index wheel/w.go#Wheel
+Wheel.Turn: inherit Turn by index wheel/w.go#Turner.Turn
+Wheel.Turn: type Wheel by index wheel/w.go#Wheel
+Wheel.Turn: use n by index wheel/w.go#Wheel.n
+Wheel: inherit Turner by index wheel/w.go#Turner`,
 	} {
 		edges, placed, strange := o.Exact(x, path, []byte(millTexts[path]), docs[path])
 		if got := edgeLines(o, edges); got != want {
@@ -83,6 +88,54 @@ help: type Wheel by index wheel/w.go#Wheel`,
 		}
 		if placed == 0 || strange > 0 {
 			t.Errorf("%s: %d placed, %d strange", path, placed, strange)
+		}
+	}
+}
+
+// The relations of an index are edges with the roles of the graph, unless the text has the same edge. One between
+// definitions that the graph lacks is none.
+func TestRelationsOfAnIndex(t *testing.T) {
+	text := "package wheel\n\ntype Base struct{}\n\ntype Wheel struct{ Base }\n\ntype Turner interface{ Turn() }\n\nvar w = make()\n"
+	file := OfflineFile{Path: "w.go", Language: "Go", Text: []byte(text)}
+	o, err := NewOffline([]OfflineFile{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	define := func(line, start int, symbol string) scip.Occurrence {
+		return scip.Occurrence{Line: line, Start: start, End: start + len(strings.Trim(symbol, "#.")), Symbol: "s m p v " + symbol, Roles: scip.Definition}
+	}
+	doc := scip.Document{Path: "w.go", Occurrences: []scip.Occurrence{
+		define(2, 5, "Base#"), define(4, 5, "Wheel#"), define(6, 5, "Turner#"), define(8, 4, "w."), define(7, 0, "Lost#"),
+		{Line: 4, Start: 19, End: 23, Symbol: "s m p v Base#"},
+	}}
+	for _, r := range []struct {
+		from, to string
+		kinds    scip.RelationKind
+	}{
+		{"Wheel#", "Turner#", scip.Implementation | scip.Reference},
+		{"Wheel#", "Base#", scip.Implementation}, // the text says it
+		{"Base#", "Turner#", scip.Reference},
+		{"w.", "Wheel#", scip.TypeDefinition},
+		{"w.", "w.", scip.Implementation},
+		{"w.", "Other#", scip.Implementation}, // no index defines it
+		{"Lost#", "Wheel#", scip.Implementation}, {"Wheel#", "Lost#", scip.Implementation},
+		{"Wheel#", "Turner#", scip.Implementation}, // again
+	} {
+		doc.Relations = append(doc.Relations, scip.Relation{Symbol: "s m p v " + r.from, To: "s m p v " + r.to, Kinds: r.kinds})
+	}
+	x := NewIndexed()
+	x.Add("w.go", doc)
+	edges, _, _ := o.Exact(x, "w.go", file.Text, doc)
+	want := `Base: use Turner by index w.go#Turner
+Wheel: inherit Base by index w.go#Base
+Wheel: inherit Turner by index w.go#Turner
+w: type Wheel by index w.go#Wheel`
+	if got := edgeLines(o, edges); got != want {
+		t.Errorf("edges\n%s\nwant\n%s", got, want)
+	}
+	for _, e := range edges {
+		if e.Count != 1 {
+			t.Errorf("%s has %s %d times", e.From, e.Name, e.Count)
 		}
 	}
 }

@@ -27,7 +27,7 @@ type Report struct {
 	Tool        Tool
 	Documents   int
 	Occurrences int
-	LeftOut     int // documents and occurrences that break a bound or have no place
+	LeftOut     int // documents, occurrences and relations that break a bound or have no place
 }
 
 // Read calls each with the documents of an index, which may be packed by gzip. It holds
@@ -70,7 +70,16 @@ const (
 
 	documentPath        = 1
 	documentOccurrences = 2
+	documentSymbols     = 3
 	documentEncoding    = 6
+
+	symbolName      = 1
+	symbolRelations = 4
+
+	relationSymbol         = 1
+	relationReference      = 2
+	relationImplementation = 3
+	relationTypeDefinition = 4
 
 	occurrenceRange  = 1
 	occurrenceSymbol = 2
@@ -248,6 +257,8 @@ func (r *reader) document(message []byte) error {
 			default:
 				d.Occurrences = append(d.Occurrences, o)
 			}
+		case documentSymbols:
+			return r.relations(&d, content)
 		}
 		return nil
 	})
@@ -265,6 +276,75 @@ func (r *reader) document(message []byte) error {
 	r.report.Documents++
 	r.report.Occurrences += len(d.Occurrences)
 	return r.each(d)
+}
+
+// relations adds the relations of a symbol to those of its document. Relations of local symbols say
+// nothing that a graph holds.
+func (r *reader) relations(d *Document, message []byte) error {
+	from := len(d.Relations)
+	var symbol string
+	err := fields(message, func(number protowire.Number, _ uint64, content []byte) error {
+		switch number {
+		case symbolName:
+			symbol = ""
+			if usable(content) {
+				symbol = string(content)
+			}
+		case symbolRelations:
+			one, ok, err := relation(content)
+			switch {
+			case err != nil:
+				return err
+			case !ok || len(d.Relations) == MaxRelations:
+				r.report.LeftOut++
+			case one.Kinds != 0:
+				d.Relations = append(d.Relations, one)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if symbol == "" {
+		r.report.LeftOut += len(d.Relations) - from
+	}
+	if symbol == "" || Local(symbol) {
+		d.Relations = d.Relations[:from]
+	}
+	for i := range d.Relations[from:] { // the name may come after them
+		d.Relations[from+i].Symbol = symbol
+	}
+	return nil
+}
+
+// relation reads a relation. It is not ok without a symbol.
+func relation(message []byte) (one Relation, ok bool, err error) {
+	err = fields(message, func(number protowire.Number, value uint64, content []byte) error {
+		kind := RelationKind(0)
+		switch number {
+		case relationSymbol:
+			if ok = usable(content); ok {
+				one.To = string(content)
+			}
+		case relationReference:
+			kind = Reference
+		case relationImplementation:
+			kind = Implementation
+		case relationTypeDefinition:
+			kind = TypeDefinition
+		}
+		if one.Kinds &^= kind; value != 0 {
+			one.Kinds |= kind
+		}
+		return nil
+	})
+	return one, ok, err
+}
+
+// usable says whether bytes are a symbol within the bounds.
+func usable(symbol []byte) bool {
+	return len(symbol) > 0 && len(symbol) <= MaxSymbol && utf8.Valid(symbol) && bytes.IndexByte(symbol, 0) < 0
 }
 
 // occurrence reads an occurrence. It is not ok without a symbol, such as one that only colours

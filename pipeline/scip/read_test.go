@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -176,6 +177,64 @@ func TestWhatIsLeftOut(t *testing.T) {
 	}
 }
 
+// Relations of symbols that a graph may hold are kept in their order. Others are left out, and counted unless they say
+// nothing.
+func TestRelations(t *testing.T) {
+	relation := func(to string, kinds ...protowire.Number) message {
+		m := message(nil).bytes(1, []byte(to))
+		for _, kind := range kinds {
+			m = m.number(kind, 1)
+		}
+		return m
+	}
+	symbol := func(name string, relations ...message) message {
+		m := message(nil).bytes(1, []byte(name)).bytes(3, []byte("Documentation."))
+		for _, one := range relations {
+			m = m.bytes(4, one)
+		}
+		return m
+	}
+	nameLast := message(nil).bytes(4, relation("to", 3)).bytes(1, []byte("s"))
+	many := make([]message, scip.MaxRelations+7)
+	for i := range many {
+		many[i] = relation("to", 3)
+	}
+	for name, test := range map[string]struct {
+		symbols []message
+		want    []scip.Relation
+		leftOut int
+	}{
+		"all kinds":                 {[]message{symbol("s", relation("to", 2, 3, 4))}, []scip.Relation{{Symbol: "s", To: "to", Kinds: scip.Reference | scip.Implementation | scip.TypeDefinition}}, 0},
+		"two symbols":               {[]message{symbol("s", relation("b", 3), relation("a", 4)), symbol("r", relation("b", 2))}, []scip.Relation{{"s", "b", scip.Implementation}, {"s", "a", scip.TypeDefinition}, {"r", "b", scip.Reference}}, 0},
+		"a name that comes last":    {[]message{nameLast}, []scip.Relation{{"s", "to", scip.Implementation}}, 0},
+		"no kind that leat heeds":   {[]message{symbol("s", relation("to"), relation("to", 5), relation("to", 9))}, nil, 0},
+		"a kind that is taken back": {[]message{symbol("s", relation("to", 3).number(3, 0))}, nil, 0},
+		"a local symbol":            {[]message{symbol("local 1", relation("to", 3))}, nil, 0},
+		"no symbol":                 {[]message{symbol("", relation("to", 3))}, nil, 1},
+		"nothing that it leads to":  {[]message{symbol("s", relation("", 3))}, nil, 1},
+		"a long symbol":             {[]message{symbol("s", relation(strings.Repeat("t", scip.MaxSymbol+1), 3)), symbol(strings.Repeat("t", scip.MaxSymbol+1), relation("to", 3))}, nil, 2},
+		"a symbol that is no text":  {[]message{symbol("s", relation("\xff", 3), relation("a\x00", 3))}, nil, 2},
+	} {
+		d := document("a.go")
+		for _, one := range test.symbols {
+			d = d.bytes(3, one)
+		}
+		docs, report, err := read(t, message(nil).bytes(2, d))
+		if err != nil || len(docs) != 1 || !reflect.DeepEqual(docs[0].Relations, test.want) && len(docs[0].Relations)+len(test.want) > 0 || report.LeftOut != test.leftOut {
+			t.Errorf("%s: %+v, %+v, %v", name, docs, report, err)
+			continue
+		}
+		again, err := scip.Decode(scip.Encode(docs[0]))
+		if err != nil || len(again.Relations) != len(test.want) || len(test.want) > 0 && !reflect.DeepEqual(again.Relations, test.want) {
+			t.Errorf("%s: comes back as %+v, %v", name, again, err)
+		}
+	}
+	docs, report, err := read(t, message(nil).bytes(2, document("a.go").bytes(3, symbol("s", many...))))
+	if err != nil || len(docs) != 1 || len(docs[0].Relations) != scip.MaxRelations || report.LeftOut != 7 {
+		t.Errorf("too many: %+v, %v", report, err)
+	}
+}
+
 // Bytes that are no index are refused, whatever sizes they announce.
 func TestWhatIsNoIndex(t *testing.T) {
 	whole := mill(t)
@@ -199,6 +258,7 @@ func TestWhatIsNoIndex(t *testing.T) {
 		"a group":                        {0x13, 0x14},
 		"an occurrence that is cut":      message(nil).bytes(2, message(nil).bytes(2, []byte{0x0a, 0x05})),
 		"a range that is cut":            message(nil).bytes(2, document("a.go", message(nil).bytes(1, []byte{0xff}))),
+		"a relation that is cut":         message(nil).bytes(2, document("a.go").bytes(3, message(nil).bytes(4, []byte{0x0a, 0x05}))),
 		"a broken compression":           broken,
 		"an end in the compression":      packed(whole)[:40],
 		"another index in a compression": packed([]byte("text that is no index")),
@@ -213,6 +273,7 @@ func TestWhatIsNoIndex(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(mill(f))
 	f.Add([]byte(message(nil).bytes(2, document("a.go", occurrence("s", 1, 2, 5)))))
+	f.Add([]byte(message(nil).bytes(2, document("a.go").bytes(3, message(nil).bytes(1, []byte("s")).bytes(4, message(nil).bytes(1, []byte("t")).number(3, 1))))))
 	f.Fuzz(func(t *testing.T, index []byte) {
 		docs, _, err := read(t, index)
 		if err != nil && !errors.Is(err, scip.ErrInvalid) {
@@ -220,7 +281,7 @@ func FuzzRead(f *testing.F) {
 		}
 		for _, d := range docs {
 			again, err := scip.Decode(scip.Encode(d))
-			if err != nil || len(again.Occurrences) != len(d.Occurrences) || !scip.CleanPath(d.Path) {
+			if err != nil || len(again.Occurrences) != len(d.Occurrences) || !slices.Equal(again.Relations, d.Relations) || !scip.CleanPath(d.Path) {
 				t.Fatalf("%q: %v", d.Path, err)
 			}
 			for _, o := range d.Occurrences {

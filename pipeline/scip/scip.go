@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds of an index. A document or an occurrence beyond a bound is left out and counted.
+// The bounds of an index. A document, an occurrence or a relation beyond a bound is left out and
+// counted.
 // An index beyond a bound is refused.
 const (
 	MaxIndex       = 1 << 30   // bytes of an index, unpacked
@@ -14,6 +15,7 @@ const (
 	MaxDocuments   = 50_000    // of an index
 	MaxStored      = 64 << 20  // bytes of the stored forms of an index
 	MaxOccurrences = 1_000_000 // of a document
+	MaxRelations   = 100_000   // of a document
 	MaxSymbol      = 2048      // bytes of a symbol
 	MaxPath        = 4096      // bytes
 	maxPlace       = 1 << 24   // lines of a document, and characters of a line
@@ -40,7 +42,26 @@ type Document struct {
 	Path        string // from the root of the index
 	Encoding    Encoding
 	Occurrences []Occurrence // in the order of the index
+	Relations   []Relation   // in the order of the index
 }
+
+// Relation says that one symbol, which the document defines, has to do with another. It stands at
+// no place in a text: a type implements an interface without naming it.
+type Relation struct {
+	Symbol, To string
+	Kinds      RelationKind
+}
+
+// RelationKind says what a symbol has to do with another.
+type RelationKind uint8
+
+// The kinds that leat heeds.
+const (
+	Reference      RelationKind = 1 << iota // a reference to the other counts as one to the symbol
+	Implementation                          // the symbol implements the other, or overrides it
+	TypeDefinition                          // the other is the symbol's type
+	allKinds       = Reference | Implementation | TypeDefinition
+)
 
 // Occurrence is a name in a file. It stands on one line.
 type Occurrence struct {
