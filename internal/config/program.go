@@ -55,7 +55,7 @@ func ProgramOf(name string) (Program, error) {
 
 // MCPTools names the tools for agents in the help of flags. The default ones come first.
 const MCPTools = "explore, search, read, status; grep, compare, list, submit; versions, pin, unpin, rollback, wake, sleep; " +
-	"symbol, references, callers, callees, neighbours, impact, path, important, communities, related"
+	"symbol, references, callers, callees, neighbours, impact, path, important, communities, related, indexes, drop_index"
 
 // binary returns the name of the program's file.
 func (p Program) binary() string { return "leat-" + p.Name }

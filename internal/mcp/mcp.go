@@ -35,6 +35,8 @@ type Service interface {
 	Important(context.Context, service.ImportantRequest) (service.ImportantAnswer, error)
 	Communities(context.Context, service.CommunitiesRequest) (service.CommunitiesAnswer, error)
 	Related(context.Context, service.RelatedRequest) (service.RelatedAnswer, error)
+	Indexes(context.Context, service.IndexesRequest) (service.IndexesAnswer, error)
+	DropIndex(context.Context, service.DropIndexRequest) error
 	Versions(context.Context, service.VersionsRequest) (service.VersionsAnswer, error)
 	Pin(context.Context, service.PinRequest) (service.PinAnswer, error)
 	TagRules(context.Context, service.TagRulesRequest) (service.TagRulesAnswer, error)

@@ -282,7 +282,7 @@ func TestToolsAreThoseOfConfigurationAndToken(t *testing.T) {
 		{[]string{"list", "search"}, nil, []string{"list", "search"}},
 		{mcp.All(), []access.Scope{access.ScopeSearch}, []string{"explore", "grep", "search", "wake"}},
 		{mcp.All(), []access.Scope{access.ScopeOperate}, []string{"rollback", "sleep", "unpin"}},
-		{mcp.All(), []access.Scope{access.ScopeSubmit}, []string{"pin", "submit"}},
+		{mcp.All(), []access.Scope{access.ScopeSubmit}, []string{"drop_index", "pin", "submit"}},
 		{nil, []access.Scope{}, nil},
 	} {
 		by := acme
@@ -334,8 +334,9 @@ func TestATokenReachesItsRepositoriesByEachTool(t *testing.T) {
 		"symbol": {"repository": m.repo.Dir, "name": "Grind"}, "references": {"repository": m.repo.Dir, "symbol": "openSluice"}, "callers": {"repository": m.repo.Dir, "symbol": "openSluice"},
 		"callees": {"repository": m.repo.Dir, "symbol": "mill.go"}, "neighbours": {"repository": m.repo.Dir, "symbol": "openSluice"}, "impact": {"repository": m.repo.Dir, "symbol": "openSluice"},
 		"path": {"repository": m.repo.Dir, "symbol": "mill.go", "to": "openSluice"}, "important": {"repository": m.repo.Dir}, "communities": {"repository": m.repo.Dir},
-		"related": {"repository": m.repo.Dir, "file": "sluice.go"},
-		"read":    {"repository": m.repo.Dir, "path": "mill.go"}, "submit": {"repository": "https://forge.test/y/z"},
+		"related": {"repository": m.repo.Dir, "file": "sluice.go"}, "indexes": {"repository": m.repo.Dir},
+		"drop_index": {"repository": m.repo.Dir, "commit": m.commit, "name": "one"},
+		"read":       {"repository": m.repo.Dir, "path": "mill.go"}, "submit": {"repository": "https://forge.test/y/z"},
 		"versions": {"repository": m.repo.Dir}, "pin": {"repository": m.repo.Dir, "commit": "main"},
 		"unpin": {"repository": m.repo.Dir, "name": "one"}, "rollback": {"repository": m.repo.Dir, "to": "main"},
 		"wake": {"repository": m.repo.Dir}, "sleep": {"repository": m.repo.Dir},

@@ -128,6 +128,18 @@ var tools = []tool{
 		add: handle(related),
 	},
 	{
+		name: "indexes", title: "Imported indexes", scope: access.ScopeRead,
+		description: "Lists the indexes that indexers such as scip-go made of a repository's commits, and whether the graph uses them. " +
+			`Use it to learn whether references are exact or guessed. Example: {"repository": "acme/mill"}`,
+		add: handle(indexes),
+	},
+	{
+		name: "drop_index", title: "Drop an imported index", scope: access.ScopeSubmit, changes: true, destroys: true,
+		description: "Deletes an imported index of a commit. The graphs of the commit are made again with leat's own edges. Only an import brings it back. " +
+			`Example: {"repository": "acme/mill", "commit": "1f0c2a9be310d2b7f3c5a6e8d9b0a1c2d3e4f506", "name": "scip-go"}`,
+		add: handle(dropIndex),
+	},
+	{
 		name: "list", title: "List files", scope: access.ScopeRead,
 		description: `Lists the files of a repository below a directory, with their languages. Example: {"repository": "acme/mill", "under": "internal"}`,
 		add:         handle(list),
