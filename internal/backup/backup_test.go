@@ -480,13 +480,13 @@ func TestAPlanIsKept(t *testing.T) {
 	work := backup.Work(plan, func(context.Context) (*backup.Vault, backup.Leat, backup.Request, func(), error) {
 		return v, leatOf(p), backup.Request{Target: "test"}, func() {}, nil
 	})
-	if _, found, err := p.Catalog.Schedule.LastGood(t.Context(), backup.Kind); found || err != nil {
+	if _, found, err := p.Catalog.Schedule.NoGoodSince(t.Context(), backup.Kind); found || err != nil {
 		t.Errorf("a good backup before the first: %t, %v", found, err)
 	}
 	if _, err := p.Now(t, work); err != nil {
 		t.Fatal(err)
 	}
-	if at, found, err := p.Catalog.Schedule.LastGood(t.Context(), backup.Kind); !found || err != nil || time.Since(at) > time.Minute {
+	if at, found, err := p.Catalog.Schedule.NoGoodSince(t.Context(), backup.Kind); !found || err != nil || time.Since(at) > time.Minute {
 		t.Errorf("the newest good backup: %s, %t, %v", at, found, err)
 	}
 	if list, err := v.List(t.Context()); err != nil || len(list) != 1 {
@@ -498,7 +498,7 @@ func TestAPlanIsKept(t *testing.T) {
 	if _, err := p.Now(t, bad); err == nil {
 		t.Error("a target that is away is no error")
 	}
-	if _, found, _ := p.Catalog.Schedule.LastGood(t.Context(), backup.Kind); !found {
+	if _, found, _ := p.Catalog.Schedule.NoGoodSince(t.Context(), backup.Kind); !found {
 		t.Error("a bad backup hides the good one")
 	}
 }

@@ -36,17 +36,17 @@ func (s *Stores) backups(cfg config.Syncer, log *slog.Logger) schedule.Work {
 // backupLook bounds the time to find the newest backup, since a scrape of the metrics waits for it.
 const backupLook = 2 * time.Second
 
-// tellBackups adds the age of the newest good backup to the process's figures. The figure is
-// missing until the first backup.
+// tellBackups adds the age of the newest good backup to the process's figures. Where none was good,
+// the age is that of the first attempt, so that an alert fires. Before any, the figure is missing.
 func (s *Stores) tellBackups() error {
 	_, err := s.meter().Float64ObservableGauge("leat_backup_age_seconds",
-		metric.WithDescription("Age of the newest good backup, in seconds; missing if there is none."),
+		metric.WithDescription("Age of the newest good backup, or of the first attempt if none was good, in seconds; missing before any."),
 		metric.WithFloat64Callback(func(ctx context.Context, o metric.Float64Observer) error {
 			ctx, cancel := context.WithTimeout(ctx, backupLook)
 			defer cancel()
-			at, found, err := s.Catalog.Schedule.LastGood(ctx, backup.Kind)
+			since, found, err := s.Catalog.Schedule.NoGoodSince(ctx, backup.Kind)
 			if found {
-				o.Observe(time.Since(at).Seconds())
+				o.Observe(time.Since(since).Seconds())
 			}
 			return err
 		}))

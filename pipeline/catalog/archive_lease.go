@@ -81,15 +81,15 @@ func (a *Archive) Key(ctx context.Context, make func() (SigningKey, error)) (Sig
 	return SigningKey(row), nil
 }
 
-// LastGood returns the end of the newest run of a kind that came to its end without
-// an error. found is false if there is none.
-func (s *Schedule) LastGood(ctx context.Context, kind WorkKind) (at time.Time, found bool, err error) {
-	at, err = s.query.LastGoodRun(ctx, string(kind))
+// NoGoodSince returns the end of the newest run of a kind that came to its end without an error,
+// or the start of the first run where none did. found is false if there has been no run.
+func (s *Schedule) NoGoodSince(ctx context.Context, kind WorkKind) (since time.Time, found bool, err error) {
+	since, err = s.query.NoGoodRunSince(ctx, string(kind))
 	if noRows(err) {
-		return at, false, nil
+		return since, false, nil
 	}
 	if err != nil {
-		return at, false, fmt.Errorf("look for the last run of %s: %w", kind, err)
+		return since, false, fmt.Errorf("look for the last run of %s: %w", kind, err)
 	}
-	return at, true, nil
+	return since, true, nil
 }

@@ -47,8 +47,12 @@ insert into sync_work as w (kind, due_at, again) select unnest(@kinds::text[]), 
 on conflict (kind) do update set due_at = now(), again = true;
 
 -- name: TrimRuns :exec
+-- The first run and the newest good one stay: they tell since when there has been no good one, however often the work
+-- has failed since.
 delete from sync_runs r where r.kind = @kind
-    and r.id <= (select o.id from sync_runs o where o.kind = @kind order by o.id desc offset @keep limit 1);
+    and r.id <= (select o.id from sync_runs o where o.kind = @kind order by o.id desc offset @keep limit 1)
+    and r.id <> (select o.id from sync_runs o where o.kind = @kind order by o.id limit 1)
+    and r.id <> coalesce((select o.id from sync_runs o where o.kind = @kind and o.finished_at is not null and o.error is null order by o.id desc limit 1), 0);
 
 -- name: LastRuns :many
 select k.kind, coalesce(r.started_at, 'epoch')::timestamptz as started_at, r.finished_at, coalesce(r.compared, 0)::bigint as compared, coalesce(r.found, 0)::bigint as found,

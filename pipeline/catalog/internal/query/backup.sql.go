@@ -55,15 +55,19 @@ func (q *Queries) DropOtherBackupLeases(ctx context.Context, target string, iD s
 	return err
 }
 
-const lastGoodRun = `-- name: LastGoodRun :one
-select finished_at::timestamptz from sync_runs where kind = $1 and finished_at is not null and error is null order by id desc limit 1
+const noGoodRunSince = `-- name: NoGoodRunSince :one
+select since::timestamptz from (select coalesce(
+    (select r.finished_at from sync_runs r where r.kind = $1 and r.finished_at is not null and r.error is null order by r.id desc limit 1),
+    (select r.started_at from sync_runs r where r.kind = $1 order by r.id limit 1)) as since) s
+where since is not null
 `
 
-func (q *Queries) LastGoodRun(ctx context.Context, kind string) (time.Time, error) {
-	row := q.db.QueryRow(ctx, lastGoodRun, kind)
-	var finished_at time.Time
-	err := row.Scan(&finished_at)
-	return finished_at, err
+// The end of the newest good run of a kind, or the start of the first run where none was good.
+func (q *Queries) NoGoodRunSince(ctx context.Context, kind string) (time.Time, error) {
+	row := q.db.QueryRow(ctx, noGoodRunSince, kind)
+	var since time.Time
+	err := row.Scan(&since)
+	return since, err
 }
 
 const putBackupKey = `-- name: PutBackupKey :exec
