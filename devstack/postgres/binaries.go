@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -42,13 +41,12 @@ func binaries(ctx context.Context, asked string, major int, log *slog.Logger) (s
 	if asked != "" {
 		return checkAsked(ctx, asked, major)
 	}
-	for dir := range installed(ctx) {
-		v, err := version(ctx, dir)
-		if err == nil && accepts(major, v) {
-			log.Debug("postgres found", "dir", dir, "version", v)
-			return dir, nil
-		}
-		log.Debug("postgres passed over", "dir", dir, "version", v, "error", err)
+	dir, found := choose(ctx, installed(), major, log)
+	if !found { // pg_config is a script of several processes
+		dir, found = choose(ctx, named(ctx), major, log)
+	}
+	if found {
+		return dir, nil
 	}
 	if err := ctx.Err(); err != nil {
 		return "", err // the checks may have failed only because ctx ended
@@ -76,40 +74,45 @@ func checkAsked(ctx context.Context, dir string, major int) (string, error) {
 
 func accepts(major, v int) bool { return v >= minMajor && (major == 0 || major == v) }
 
-// installed lists the directories that hold a server: first those on the PATH, then the known places with the newest
-// version first. pg_config is asked last, and only if none of these will do, because it is a script of several
-// processes.
-func installed(ctx context.Context) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		var servers []string
-		if found, err := exec.LookPath("postgres"); err == nil {
-			servers = append(servers, found)
+// choose returns the first of the directories whose server will do.
+func choose(ctx context.Context, dirs []string, major int, log *slog.Logger) (string, bool) {
+	for _, dir := range dirs {
+		v, err := version(ctx, dir)
+		if err == nil && accepts(major, v) {
+			log.Debug("postgres found", "dir", dir, "version", v)
+			return dir, true
 		}
-		var known []string
-		for _, pattern := range binPatterns {
-			matches, _ := filepath.Glob(pattern) // the patterns are well formed
-			known = append(known, matches...)
-		}
-		slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(numberIn(b), numberIn(a)) })
-		for _, dir := range known {
-			servers = append(servers, filepath.Join(dir, "postgres"))
-		}
-		dirs := serverDirs(servers)
-		for _, dir := range dirs {
-			if !yield(dir) {
-				return
-			}
-		}
-		out, err := output(ctx, "pg_config", "--bindir")
-		if err != nil {
-			return
-		}
-		for _, dir := range serverDirs([]string{filepath.Join(out, "postgres")}) {
-			if !slices.Contains(dirs, dir) && !yield(dir) {
-				return
-			}
-		}
+		log.Debug("postgres passed over", "dir", dir, "version", v, "error", err)
 	}
+	return "", false
+}
+
+// installed lists the directories that hold a server: first those on the PATH, then the known places with the newest
+// version first.
+func installed() []string {
+	var servers []string
+	if found, err := exec.LookPath("postgres"); err == nil {
+		servers = append(servers, found)
+	}
+	var known []string
+	for _, pattern := range binPatterns {
+		matches, _ := filepath.Glob(pattern) // the patterns are well formed
+		known = append(known, matches...)
+	}
+	slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(numberIn(b), numberIn(a)) })
+	for _, dir := range known {
+		servers = append(servers, filepath.Join(dir, "postgres"))
+	}
+	return serverDirs(servers)
+}
+
+// named lists the directory that pg_config names.
+func named(ctx context.Context) []string {
+	out, err := output(ctx, "pg_config", "--bindir")
+	if err != nil {
+		return nil
+	}
+	return serverDirs([]string{filepath.Join(out, "postgres")})
 }
 
 // serverDirs returns the directories of the postgres binaries that have an initdb beside them, with links resolved.

@@ -26,14 +26,7 @@ func indexes(ctx context.Context, c caller, in indexesIn) (string, error) {
 		return "no index was imported: the graph has leat's own edges\n", nil
 	}
 	var b strings.Builder
-	for i, one := range a.Indexes {
-		row := indexRow(one)
-		if b.Len()+len(row) > tokens*service.BytesPerToken-graphRoom {
-			fmt.Fprintf(&b, "%s%d more: ask with a larger max_tokens\n", mark, len(a.Indexes)-i)
-			break
-		}
-		b.WriteString(row)
-	}
+	fill(&b, tokens*service.BytesPerToken-graphRoom, a.Indexes, indexRow)
 	return b.String(), nil
 }
 
@@ -47,7 +40,7 @@ func indexRow(one service.GraphIndex) string {
 	if one.Placed != nil && one.Strange != nil {
 		row += fmt.Sprintf(", %d references resolved, %d names not in the text", *one.Placed, *one.Strange)
 	}
-	return row + "\n"
+	return row
 }
 
 type dropIndexIn struct {

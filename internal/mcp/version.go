@@ -35,15 +35,22 @@ func versions(ctx context.Context, c caller, in versionsIn) (string, error) {
 	if len(a.Versions) == 0 {
 		b.WriteString("there are no versions: keep a commit with pin\n")
 	}
-	for i, v := range a.Versions {
-		text := line(v.Name+at(v.Ref, v.Commit, false)) + ": " + v.State
-		if b.Len()+len(text) > tokens*service.BytesPerToken-compareRoom {
-			fmt.Fprintf(&b, "%s%d more: ask with a larger max_tokens\n", mark, len(a.Versions)-i)
-			break
-		}
-		b.WriteString(text + "\n")
-	}
+	fill(&b, tokens*service.BytesPerToken-compareRoom, a.Versions, func(v service.Version) string {
+		return line(v.Name+at(v.Ref, v.Commit, false)) + ": " + v.State
+	})
 	return b.String(), nil
+}
+
+// fill writes a row for each of a list while the answer has room, in bytes, and then how many are left.
+func fill[T any](b *strings.Builder, room int, list []T, row func(T) string) {
+	for i, one := range list {
+		text := row(one) + "\n"
+		if b.Len()+len(text) > room {
+			fmt.Fprintf(b, "%s%d more: ask with a larger max_tokens\n", mark, len(list)-i)
+			return
+		}
+		b.WriteString(text)
+	}
 }
 
 // rule describes the tags that a rule keeps.

@@ -80,16 +80,3 @@ func (a *Archive) Key(ctx context.Context, make func() (SigningKey, error)) (Sig
 	}
 	return SigningKey(row), nil
 }
-
-// NoGoodSince returns the end of the newest run of a kind that came to its end without an error,
-// or the start of the first run where none did. found is false if there has been no run.
-func (s *Schedule) NoGoodSince(ctx context.Context, kind WorkKind) (since time.Time, found bool, err error) {
-	since, err = s.query.NoGoodRunSince(ctx, string(kind))
-	if noRows(err) {
-		return since, false, nil
-	}
-	if err != nil {
-		return since, false, fmt.Errorf("look for the last run of %s: %w", kind, err)
-	}
-	return since, true, nil
-}

@@ -210,7 +210,7 @@ func (x *exactly) definedHere(p place, symbol string) (Target, int, bool) {
 	name, _ := scip.Name(symbol)
 	for _, s := range x.defined[keyOf(symbol, p.path)] {
 		if x.paths[s.file] == p.path {
-			if t, ok := x.target(p.document, int(s.line)+1, name); ok {
+			if t, ok := x.at(s, name); ok {
 				return t, int(s.line) + 1, true
 			}
 		}
@@ -222,7 +222,7 @@ func (x *exactly) definedHere(p place, symbol string) (Target, int, bool) {
 func (x *exactly) defines(symbol string, p place) (all []Target) {
 	name, _ := scip.Name(symbol)
 	for _, s := range x.defined[keyOf(symbol, p.path)] {
-		if t, ok := x.target(x.track(x.paths[s.file]), int(s.line)+1, name); ok {
+		if t, ok := x.at(s, name); ok {
 			all = append(all, t)
 		}
 	}
@@ -383,11 +383,10 @@ func (x *exactly) targets(o scip.Occurrence, p place, guess Edge) ([]Target, mea
 	case space && len(spots) > 1:
 		return nil, isGuess // the files of a package
 	case space:
-		document := x.track(x.paths[spots[0].file])
-		if t, ok := x.target(document, int(spots[0].line)+1, name); ok {
+		if t, ok := x.at(spots[0], name); ok {
 			return []Target{t}, isTarget
 		}
-		return []Target{{document, ""}}, isTarget
+		return []Target{{x.track(x.paths[spots[0].file]), ""}}, isTarget
 	}
 	var all []Target
 	own := false
@@ -396,7 +395,7 @@ func (x *exactly) targets(o scip.Occurrence, p place, guess Edge) ([]Target, mea
 			own = true
 			continue
 		}
-		if t, ok := x.target(x.track(x.paths[s.file]), int(s.line)+1, name); ok {
+		if t, ok := x.at(s, name); ok {
 			if of, is := strings.CutSuffix(t.Qualified, "."+constructor); is && guess.Name != constructor {
 				t.Qualified = of // "new T" names the type, not its constructor
 			}
@@ -421,6 +420,11 @@ func (x *exactly) elsewhere(guess Edge) bool {
 		}
 	}
 	return slices.ContainsFunc(guess.Targets, func(t Target) bool { return !x.documents[t.Document] })
+}
+
+// at finds the definition of a name at a place of an index.
+func (x *exactly) at(s spot, name string) (Target, bool) {
+	return x.target(x.track(x.paths[s.file]), int(s.line)+1, name)
 }
 
 // target finds the definition of a name on a line of a file.

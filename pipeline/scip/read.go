@@ -286,10 +286,7 @@ func (r *reader) relations(d *Document, message []byte) error {
 	err := fields(message, func(number protowire.Number, _ uint64, content []byte) error {
 		switch number {
 		case symbolName:
-			symbol = ""
-			if usable(content) {
-				symbol = string(content)
-			}
+			symbol = symbolIn(content)
 		case symbolRelations:
 			one, ok, err := relation(content)
 			switch {
@@ -324,9 +321,7 @@ func relation(message []byte) (one Relation, ok bool, err error) {
 		kind := RelationKind(0)
 		switch number {
 		case relationSymbol:
-			if ok = usable(content); ok {
-				one.To = string(content)
-			}
+			one.To = symbolIn(content)
 		case relationReference:
 			kind = Reference
 		case relationImplementation:
@@ -339,12 +334,15 @@ func relation(message []byte) (one Relation, ok bool, err error) {
 		}
 		return nil
 	})
-	return one, ok, err
+	return one, one.To != "", err
 }
 
-// usable says whether bytes are a symbol within the bounds.
-func usable(symbol []byte) bool {
-	return len(symbol) > 0 && len(symbol) <= MaxSymbol && utf8.Valid(symbol) && bytes.IndexByte(symbol, 0) < 0
+// symbolIn returns a symbol, or "" where it breaks a bound.
+func symbolIn(content []byte) string {
+	if len(content) > MaxSymbol || !utf8.Valid(content) || bytes.IndexByte(content, 0) >= 0 {
+		return ""
+	}
+	return string(content)
 }
 
 // occurrence reads an occurrence. It is not ok without a symbol, such as one that only colours
@@ -375,9 +373,7 @@ func occurrence(message []byte) (o Occurrence, ok bool, err error) {
 				return nil
 			})
 		case occurrenceSymbol:
-			if len(content) <= MaxSymbol {
-				o.Symbol = string(content)
-			}
+			o.Symbol = symbolIn(content)
 		case occurrenceRoles:
 			o.Roles = Role(value) & heeded
 		}
@@ -389,7 +385,7 @@ func occurrence(message []byte) (o Occurrence, ok bool, err error) {
 	if len(place) == 4 && place[0] == place[2] {
 		place = []uint64{place[0], place[1], place[3]}
 	}
-	if len(place) != 3 || o.Symbol == "" || !utf8.ValidString(o.Symbol) || strings.ContainsRune(o.Symbol, 0) {
+	if len(place) != 3 || o.Symbol == "" {
 		return o, false, nil
 	}
 	for _, n := range place {

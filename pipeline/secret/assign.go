@@ -183,6 +183,8 @@ func fallback(text []byte, at int, closed bool) (int, bool) {
 
 const maxExpression = 128 // bytes before an alternative
 
+var alternatives = [][]byte{[]byte(" ?: "), []byte(" ?? "), []byte(" || "), []byte(" or ")}
+
 // alternative finds the quoted value that an expression at text[from] yields where its first part is empty:
 //
 //	a.b ?: "v"   a["b"] ?? "v"   f('a') || "v"   f('a') or "v"
@@ -194,10 +196,10 @@ func alternative(text []byte, from int) (int, bool) {
 	if n := bytes.IndexAny(line, "\n;{}"); n >= 0 {
 		line = line[:n]
 	}
-	for _, sign := range [][]byte{[]byte(" ?: "), []byte(" ?? "), []byte(" || "), []byte(" or ")} {
-		before, after, found := bytes.Cut(line, sign)
+	for _, sign := range alternatives {
+		_, after, found := bytes.Cut(line, sign)
 		if after = bytes.TrimLeft(after, " "); found && len(after) > 0 && (after[0] == '"' || after[0] == '\'') {
-			return from + len(before) + len(line[len(before):]) - len(after), true
+			return from + len(line) - len(after), true
 		}
 	}
 	return 0, false

@@ -3,7 +3,6 @@ package secret
 import (
 	"bytes"
 	"encoding/base64"
-	"strings"
 )
 
 // credentialKeywords find credentials in files and values that have a form of their own.
@@ -27,9 +26,8 @@ func credentialKeywords() []keyword {
 	for _, scheme := range append([]string{"{sha}", "{ssha}"}, crypts...) {
 		list = append(list, keyword{":" + scheme, "password-hash", crypted}, keyword{":!" + scheme, "password-hash", crypted}) // a user who is locked out
 	}
-	for _, name := range []string{`"d"`, `"k"`, `"p"`, `"q"`, `"dp"`, `"dq"`, `"qi"`} {
-		list = append(list, keyword{name, "jwk", jsonWebKey})
-		list = append(list, keyword{" " + strings.Trim(name, `"`) + ": ", "jwk", yamlWebKey})
+	for _, name := range []string{"d", "k", "p", "q", "dp", "dq", "qi"} {
+		list = append(list, keyword{`"` + name + `"`, "jwk", jsonWebKey}, keyword{" " + name + ": ", "jwk", yamlWebKey})
 	}
 	for _, name := range []string{"requirepass ", "masterauth ", "rootpw ", "bindpw ", "enable secret ", "snmp-server community "} {
 		list = append(list, keyword{name, "password", directive})

@@ -19,13 +19,6 @@ select public, sealed from backup_keys;
 -- name: PutBackupKey :exec
 insert into backup_keys (public, sealed) values (@public, @sealed) on conflict do nothing;
 
--- name: NoGoodRunSince :one
--- The end of the newest good run of a kind, or the start of the first run where none was good.
-select since::timestamptz from (select coalesce(
-    (select r.finished_at from sync_runs r where r.kind = @kind and r.finished_at is not null and r.error is null order by r.id desc limit 1),
-    (select r.started_at from sync_runs r where r.kind = @kind order by r.id limit 1)) as since) s
-where since is not null;
-
 -- name: Stamp :one
 -- The state of all documents in a few numbers: two equal stamps mean that nothing
 -- has been indexed in between.

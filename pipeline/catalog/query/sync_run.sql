@@ -54,6 +54,13 @@ delete from sync_runs r where r.kind = @kind
     and r.id <> (select o.id from sync_runs o where o.kind = @kind order by o.id limit 1)
     and r.id <> coalesce((select o.id from sync_runs o where o.kind = @kind and o.finished_at is not null and o.error is null order by o.id desc limit 1), 0);
 
+-- name: NoGoodRunSince :one
+-- The end of the newest good run of a kind, or the start of the first run where none was good.
+select since::timestamptz from (select coalesce(
+    (select r.finished_at from sync_runs r where r.kind = @kind and r.finished_at is not null and r.error is null order by r.id desc limit 1),
+    (select r.started_at from sync_runs r where r.kind = @kind order by r.id limit 1)) as since) s
+where since is not null;
+
 -- name: LastRuns :many
 select k.kind, coalesce(r.started_at, 'epoch')::timestamptz as started_at, r.finished_at, coalesce(r.compared, 0)::bigint as compared, coalesce(r.found, 0)::bigint as found,
     coalesce(r.repaired, 0)::bigint as repaired, coalesce(r.error, '')::text as error, w.due_at

@@ -7,7 +7,6 @@ package query
 
 import (
 	"context"
-	"time"
 )
 
 const backupKey = `-- name: BackupKey :one
@@ -53,21 +52,6 @@ delete from backup_leases where target = $1 and id <> $2
 func (q *Queries) DropOtherBackupLeases(ctx context.Context, target string, iD string) error {
 	_, err := q.db.Exec(ctx, dropOtherBackupLeases, target, iD)
 	return err
-}
-
-const noGoodRunSince = `-- name: NoGoodRunSince :one
-select since::timestamptz from (select coalesce(
-    (select r.finished_at from sync_runs r where r.kind = $1 and r.finished_at is not null and r.error is null order by r.id desc limit 1),
-    (select r.started_at from sync_runs r where r.kind = $1 order by r.id limit 1)) as since) s
-where since is not null
-`
-
-// The end of the newest good run of a kind, or the start of the first run where none was good.
-func (q *Queries) NoGoodRunSince(ctx context.Context, kind string) (time.Time, error) {
-	row := q.db.QueryRow(ctx, noGoodRunSince, kind)
-	var since time.Time
-	err := row.Scan(&since)
-	return since, err
 }
 
 const putBackupKey = `-- name: PutBackupKey :exec

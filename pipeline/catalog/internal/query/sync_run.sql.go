@@ -146,6 +146,21 @@ func (q *Queries) LastRuns(ctx context.Context) ([]LastRunsRow, error) {
 	return items, nil
 }
 
+const noGoodRunSince = `-- name: NoGoodRunSince :one
+select since::timestamptz from (select coalesce(
+    (select r.finished_at from sync_runs r where r.kind = $1 and r.finished_at is not null and r.error is null order by r.id desc limit 1),
+    (select r.started_at from sync_runs r where r.kind = $1 order by r.id limit 1)) as since) s
+where since is not null
+`
+
+// The end of the newest good run of a kind, or the start of the first run where none was good.
+func (q *Queries) NoGoodRunSince(ctx context.Context, kind string) (time.Time, error) {
+	row := q.db.QueryRow(ctx, noGoodRunSince, kind)
+	var since time.Time
+	err := row.Scan(&since)
+	return since, err
+}
+
 const planAgain = `-- name: PlanAgain :exec
 insert into sync_work as w (kind, due_at, again) select unnest($1::text[]), now(), true
 on conflict (kind) do update set due_at = now(), again = true
