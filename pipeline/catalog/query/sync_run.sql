@@ -47,12 +47,13 @@ insert into sync_work as w (kind, due_at, again) select unnest(@kinds::text[]), 
 on conflict (kind) do update set due_at = now(), again = true;
 
 -- name: TrimRuns :exec
--- The first run and the newest good one stay: they tell since when there has been no good one, however often the work
--- has failed since.
+-- The newest good run stays, or the first where none was good: it tells since when there has been no good one, however
+-- often the work has failed since.
 delete from sync_runs r where r.kind = @kind
     and r.id <= (select o.id from sync_runs o where o.kind = @kind order by o.id desc offset @keep limit 1)
-    and r.id <> (select o.id from sync_runs o where o.kind = @kind order by o.id limit 1)
-    and r.id <> coalesce((select o.id from sync_runs o where o.kind = @kind and o.finished_at is not null and o.error is null order by o.id desc limit 1), 0);
+    and r.id <> coalesce(
+        (select o.id from sync_runs o where o.kind = @kind and o.finished_at is not null and o.error is null order by o.id desc limit 1),
+        (select o.id from sync_runs o where o.kind = @kind order by o.id limit 1));
 
 -- name: NoGoodRunSince :one
 -- The end of the newest good run of a kind, or the start of the first run where none was good.

@@ -238,12 +238,13 @@ func (q *Queries) SaveRun(ctx context.Context, arg SaveRunParams) error {
 const trimRuns = `-- name: TrimRuns :exec
 delete from sync_runs r where r.kind = $1
     and r.id <= (select o.id from sync_runs o where o.kind = $1 order by o.id desc offset $2 limit 1)
-    and r.id <> (select o.id from sync_runs o where o.kind = $1 order by o.id limit 1)
-    and r.id <> coalesce((select o.id from sync_runs o where o.kind = $1 and o.finished_at is not null and o.error is null order by o.id desc limit 1), 0)
+    and r.id <> coalesce(
+        (select o.id from sync_runs o where o.kind = $1 and o.finished_at is not null and o.error is null order by o.id desc limit 1),
+        (select o.id from sync_runs o where o.kind = $1 order by o.id limit 1))
 `
 
-// The first run and the newest good one stay: they tell since when there has been no good one, however often the work
-// has failed since.
+// The newest good run stays, or the first where none was good: it tells since when there has been no good one, however
+// often the work has failed since.
 func (q *Queries) TrimRuns(ctx context.Context, kind string, keep int32) error {
 	_, err := q.db.Exec(ctx, trimRuns, kind, keep)
 	return err
