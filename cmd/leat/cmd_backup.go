@@ -173,9 +173,9 @@ func showBackupReport(g *globals, r backup.Report) error {
 
 type backupPruneCmd struct {
 	vaultFlags
-	KeepDaily   int  `default:"7" placeholder:"N" help:"Keep the newest backup of each of the last N days that have one (${default})."`
-	KeepWeekly  int  `default:"4" placeholder:"N" help:"Keep the newest backup of each of the last N weeks that have one (${default})."`
-	KeepMonthly int  `default:"1" placeholder:"N" help:"Keep the newest backup of each of the last N months that have one (${default})."`
+	KeepDaily   int  `default:"${keep_daily}" placeholder:"N" help:"Keep the newest backup of each of the last N days that have one (${default})."`
+	KeepWeekly  int  `default:"${keep_weekly}" placeholder:"N" help:"Keep the newest backup of each of the last N weeks that have one (${default})."`
+	KeepMonthly int  `default:"${keep_monthly}" placeholder:"N" help:"Keep the newest backup of each of the last N months that have one (${default})."`
 	DryRun      bool `help:"Say what would be removed, and remove nothing."`
 }
 

@@ -183,9 +183,9 @@ func options() []kong.Option {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Help(help),
 		groups,
-		config.Paths(),
+		config.Paths(), config.Defaults(),
 		kong.Vars{
-			"in_flight": fmt.Sprint(config.DefaultInFlight), "version": "leat " + build.String(), "mcp_tools": config.MCPTools,
+			"in_flight": fmt.Sprint(config.DefaultInFlight), "version": "leat " + build.String(),
 			"nats_listen": account.DefaultListen, "nats_store": account.DefaultStoreDir,
 		},
 	}

@@ -105,9 +105,9 @@ type Backups struct {
 	VaultWriter
 	To          string        `name:"backup-to" env:"LEAT_BACKUP_TARGET" placeholder:"TARGET" help:"Make backups in this place: a directory, or s3://BUCKET/PREFIX. Default: no backups."`
 	Interval    time.Duration `name:"backup-interval" env:"LEAT_BACKUP_INTERVAL" default:"24h" help:"How often a backup is made (${default})."`
-	KeepDaily   int           `name:"backup-keep-daily" env:"LEAT_BACKUP_KEEP_DAILY" default:"7" placeholder:"N" help:"Keep the newest backup of each of the last N days that have one (${default})."`
-	KeepWeekly  int           `name:"backup-keep-weekly" env:"LEAT_BACKUP_KEEP_WEEKLY" default:"4" placeholder:"N" help:"Keep the newest backup of each of the last N weeks that have one (${default})."`
-	KeepMonthly int           `name:"backup-keep-monthly" env:"LEAT_BACKUP_KEEP_MONTHLY" default:"1" placeholder:"N" help:"Keep the newest backup of each of the last N months that have one (${default})."`
+	KeepDaily   int           `name:"backup-keep-daily" env:"LEAT_BACKUP_KEEP_DAILY" default:"${keep_daily}" placeholder:"N" help:"Keep the newest backup of each of the last N days that have one (${default})."`
+	KeepWeekly  int           `name:"backup-keep-weekly" env:"LEAT_BACKUP_KEEP_WEEKLY" default:"${keep_weekly}" placeholder:"N" help:"Keep the newest backup of each of the last N weeks that have one (${default})."`
+	KeepMonthly int           `name:"backup-keep-monthly" env:"LEAT_BACKUP_KEEP_MONTHLY" default:"${keep_monthly}" placeholder:"N" help:"Keep the newest backup of each of the last N months that have one (${default})."`
 }
 
 // Check says what to change.

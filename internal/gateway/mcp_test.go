@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/httpapi"
 	"github.com/leatworks/leat/internal/mcp"
 	"github.com/leatworks/leat/internal/service"
@@ -66,6 +68,17 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+string(b))
 	return http.DefaultTransport.RoundTrip(r)
+}
+
+// The help of the flags names each tool, the default ones first.
+func TestTheHelpNamesAllTools(t *testing.T) {
+	named := strings.FieldsFunc(config.MCPTools, func(r rune) bool { return strings.ContainsRune(" ,;", r) })
+	if got, want := slices.Sorted(slices.Values(named)), slices.Sorted(slices.Values(mcp.All())); !slices.Equal(got, want) {
+		t.Errorf("the help names %v, the tools are %v", got, want)
+	}
+	if got, want := slices.Sorted(slices.Values(named[:len(mcp.Default)])), slices.Sorted(slices.Values(mcp.Default)); !slices.Equal(got, want) {
+		t.Errorf("the help begins with %v, the default is %v", got, want)
+	}
 }
 
 func TestAnAgentNeedsAToken(t *testing.T) {

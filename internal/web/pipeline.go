@@ -101,7 +101,7 @@ func (p *Pages) installation(r *http.Request, view *pipelineView) error {
 
 // watchFlow sends the live numbers.
 func (p *Pages) watchFlow(w http.ResponseWriter, r *http.Request, v visit) error {
-	return p.stream(w, r, func(s stream) error {
+	p.stream(w, r, func(s stream) error {
 		before, at := map[lane]uint64{}, time.Time{}
 		for {
 			f, err := p.underway(s.ctx, v)
@@ -124,6 +124,7 @@ func (p *Pages) watchFlow(w http.ResponseWriter, r *http.Request, v visit) error
 			}
 		}
 	})
+	return nil
 }
 
 // sendGenerations sends the progress of a rebuild to visitors who may see it.

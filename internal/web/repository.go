@@ -132,9 +132,10 @@ func (p *Pages) progress(w http.ResponseWriter, r *http.Request, v visit) error 
 	if _, err := p.service.Refs(r.Context(), service.TracksRequest{Tenant: request.Tenant, Reach: request.Reach, Repository: name}); err != nil {
 		return err // before the stream begins, an error can still be answered
 	}
-	return p.stream(w, r, func(s stream) error {
+	p.stream(w, r, func(s stream) error {
 		return p.service.Watch(s.ctx, request, func(a service.StatusAnswer) error { return s.send(refsPart(v, a.Repositories)) })
 	})
+	return nil
 }
 
 // submit has a repository indexed, or lets leat look for a new commit.

@@ -39,7 +39,7 @@ func (s stream) sendAs(name string, part templ.Component) error {
 
 // stream answers with the parts that run sends. It ends when run returns, the browser goes or the
 // process stops.
-func (p *Pages) stream(w http.ResponseWriter, r *http.Request, run func(stream) error) error {
+func (p *Pages) stream(w http.ResponseWriter, r *http.Request, run func(stream) error) {
 	sse.Serve(r.Context(), w, sse.Config{Begin: "retry: 3000\n\n", Heartbeat: p.cfg.Heartbeat, Stopping: p.cfg.Stopping, Failed: func(err error) []byte {
 		if errors.Is(err, context.Canceled) {
 			return nil
@@ -47,5 +47,4 @@ func (p *Pages) stream(w http.ResponseWriter, r *http.Request, run func(stream) 
 		p.log.ErrorContext(r.Context(), "a stream of a page ended", "error", err)
 		return []byte("event: end\ndata: failed\n\n")
 	}}, func(ctx context.Context, s *sse.Stream) error { return run(stream{s, ctx}) })
-	return nil
 }
