@@ -27,7 +27,7 @@ func credentialKeywords() []keyword {
 		list = append(list, keyword{":" + scheme, "password-hash", crypted}, keyword{":!" + scheme, "password-hash", crypted}) // a user who is locked out
 	}
 	for _, name := range []string{"d", "k", "p", "q", "dp", "dq", "qi"} {
-		list = append(list, keyword{`"` + name + `"`, "jwk", jsonWebKey}, keyword{" " + name + ": ", "jwk", yamlWebKey})
+		list = append(list, keyword{`"` + name + `"`, "jwk", jsonWebKey}, keyword{" " + name + ": ", "jwk", yamlWebKey}, keyword{"\n" + name + ": ", "jwk", yamlWebKey})
 	}
 	for _, name := range []string{"requirepass ", "masterauth ", "rootpw ", "bindpw ", "enable secret ", "snmp-server community "} {
 		list = append(list, keyword{name, "password", directive})
@@ -213,7 +213,7 @@ func jsonWebKey(text []byte, at, end int) (span, bool) {
 	return webKeyMember(text, i+1, stop)
 }
 
-// yamlWebKey matches such a member in YAML, with quotation marks or without. The key is in a list or in another object.
+// yamlWebKey matches such a member in YAML, with quotation marks or without.
 func yamlWebKey(text []byte, _, end int) (span, bool) {
 	from := blanks(text, end)
 	if from < len(text) && (text[from] == '"' || text[from] == '\'') {

@@ -173,6 +173,7 @@ func (g generator) files() []planted {
 		{"jwk", "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"a\",\"d\":\"b\",\"p\":\"%s\"}\n", g.base64url(128)},
 		{"jwk", "keys:\n  - kty: EC\n    crv: P-256\n    d: %s\n", g.base64url(32)},
 		{"jwk", "key:\n  k: '%s'\n  kty: oct\n", g.base64url(32)},
+		{"jwk", "kty: EC\ncrv: P-256\nd: %s\n", g.base64url(32)},
 		{"alternative", "def password = params.pw ?: '%s'\n", g.password()},
 		{"alternative", "String password = props[\"db\"] ?: \"%s\"\n", g.password()},
 		{"alternative", "password = os.environ.get('P') or '%s'\n", g.password()},

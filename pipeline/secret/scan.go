@@ -17,7 +17,7 @@ type keyword struct {
 
 // width is the number of classes of bytes in the scanner's table. It is greater than the number of different bytes in
 // keywords. It is not a power of two, because rows of such a size would share a few lines of the processor's cache.
-const width = 56
+const width = 57
 
 // scanner finds all keywords in one pass. It is the automaton of Aho and Corasick ("Efficient String Matching", 1975),
 // with the failure links resolved into a table. It takes one look-up for each byte, whatever the text.
