@@ -63,9 +63,10 @@ func TestStoresThatSpeakTLS(t *testing.T) {
 	})
 }
 
-// The servers are processes of their own that speak TLS themselves: a nats-server, and Postgres and
-// Qdrant where this machine has them. NATS and Postgres let nobody in without a certificate. Qdrant
-// asks for none on its gRPC API, so there the test proves only the server's.
+// The servers are processes of their own that speak TLS themselves: a nats-server, and
+// Postgres, Qdrant and MinIO where this machine has them. NATS and Postgres let nobody in without a
+// certificate. Qdrant asks for none on its gRPC API, nor does MinIO, so there the test proves only
+// the server's.
 func TestRealServersThatSpeakTLS(t *testing.T) {
 	ours, theirs := testenv.NewAuthority(t), testenv.NewAuthority(t)
 	certificate, key := ours.Sign(t, "leat")
@@ -85,6 +86,10 @@ func TestRealServersThatSpeakTLS(t *testing.T) {
 		}, true, true},
 		{"qdrant", store.Qdrant, func(t *testing.T) config.Stores {
 			return config.Stores{QdrantURL: testenv.QdrantWithTLS(t, ours)}
+		}, false, false},
+		{"s3", store.S3, func(t *testing.T) config.Stores {
+			b := testenv.MinIOWithTLS(t, ours)
+			return config.Stores{S3URL: b.URL, S3AccessKey: b.AccessKey, S3SecretKey: b.SecretKey, S3CreateBucket: true}
 		}, false, false},
 	} {
 		t.Run(of.name, func(t *testing.T) {

@@ -76,16 +76,43 @@ func QdrantWithTLS(t testing.TB, a *Authority) string {
 	if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	begin(t, nil, dir, answersTLS(a, grpc, "h2"), program, "--config-path", config, "--disable-telemetry")
+	return "https://" + grpc
+}
+
+// MinIOWithTLS starts a MinIO that speaks TLS itself, and returns a bucket that is yet to be made. It
+// skips the test if neither LEAT_TEST_MINIO nor the path names one.
+func MinIOWithTLS(t testing.TB, a *Authority) Bucket {
+	t.Helper()
+	program, err := exec.LookPath(cmp.Or(os.Getenv("LEAT_TEST_MINIO"), "minio"))
+	if err != nil {
+		t.Skip("no MinIO on this machine")
+	}
+	dir := t.TempDir()
+	certs := filepath.Join(dir, "certs")
+	if err := os.Mkdir(certs, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	certificate, key := a.Sign(t, "minio")
+	give(t, nil, filepath.Join(certs, "public.crt"), read(t, certificate))
+	give(t, nil, filepath.Join(certs, "private.key"), read(t, key))
+	address := FreeAddress(t)
+	begin(t, nil, dir, answersTLS(a, address, "http/1.1"), program, "server", "--quiet", "--certs-dir", certs, "--address", address, filepath.Join(dir, "data"))
+	return Bucket{"https://" + address + "/leat", "minioadmin", "minioadmin"} // MinIO's own
+}
+
+// answersTLS returns a function that fails until a server at the address shows a certificate of the
+// authority.
+func answersTLS(a *Authority, address, protocol string) func() error {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
-	begin(t, nil, dir, func() error {
-		conn, err := tls.Dial("tcp", grpc, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, NextProtos: []string{"h2"}})
+	return func() error {
+		conn, err := tls.Dial("tcp", address, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, NextProtos: []string{protocol}})
 		if err != nil {
 			return err
 		}
 		return conn.Close()
-	}, program, "--config-path", config, "--disable-telemetry")
-	return "https://" + grpc
+	}
 }
 
 // ownedDir makes a directory for a server that refuses to run as root.
