@@ -176,7 +176,8 @@ func (g *globals) resolve(ctx context.Context, parts store.Parts, s *session) (_
 			return g.Stores, false, err
 		}
 		if running && covers(endpoints, embedded) {
-			return withEndpoints(g.Stores, endpoints), false, nil
+			stores := withEndpoints(g.Stores, endpoints)
+			return stores, false, stores.CheckKeys()
 		}
 		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: servers(embedded), Fast: g.Fast, Later: g.later, Log: g.stackLog()})
 		switch {

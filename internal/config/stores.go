@@ -99,8 +99,8 @@ func (s Stores) CheckNamed() error {
 	if err := s.File.Check(); err != nil {
 		return err
 	}
-	if access, secret := s.s3Keys(); s.S3URL != "" && (access == "" || secret == "") {
-		return errors.New("--s3-url (LEAT_S3_URL) needs keys: set LEAT_S3_ACCESS_KEY and LEAT_S3_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	if err := s.CheckKeys(); err != nil {
+		return err
 	}
 	if err := readable("--nats-credentials (LEAT_NATS_CREDENTIALS)", s.NATSCredentials); err != nil {
 		return err
@@ -157,6 +157,14 @@ func (s Stores) checkTLS() error {
 
 // NewEmbedder returns the name of the embedding model of a new index.
 func (s Stores) NewEmbedder() string { return cmp.Or(s.Embedder, embedder.LocalName) }
+
+// CheckKeys says which keys of S3 are missing.
+func (s Stores) CheckKeys() error {
+	if access, secret := s.s3Keys(); s.S3URL != "" && (access == "" || secret == "") {
+		return errors.New("S3 (--s3-url, LEAT_S3_URL) needs keys: set LEAT_S3_ACCESS_KEY and LEAT_S3_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	}
+	return nil
+}
 
 func (s Stores) s3Keys() (access, secret string) {
 	access = cmp.Or(s.S3AccessKey, s.File.secret("s3-access-key"))
