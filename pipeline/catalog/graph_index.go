@@ -89,16 +89,23 @@ func (g *Graphs) PutIndex(ctx context.Context, tenant string, i GraphIndex, file
 	return nil
 }
 
-// DropIndex deletes an index. It returns ErrNotFound if there is none.
+// DropIndex deletes an index, and owes the graphs that contain its edges. It returns ErrNotFound
+// if there is none.
 func (g *Graphs) DropIndex(ctx context.Context, tenant string, repository uuid.UUID, commit, name string) error {
 	decoded, err := hex.DecodeString(commit)
 	if err != nil {
 		return fmt.Errorf("drop index %s: %w", name, err)
 	}
-	n, err := g.query.DropGraphIndex(ctx, query.DropGraphIndexParams{Tenant: tenant, Repository: repository, Commit: decoded, Name: name})
-	if err == nil && n == 0 {
-		err = ErrNotFound
-	}
+	err = g.inTx(ctx, func(q *query.Queries) error {
+		n, err := q.DropGraphIndex(ctx, query.DropGraphIndexParams{Tenant: tenant, Repository: repository, Commit: decoded, Name: name})
+		if err == nil && n == 0 {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		return q.OweGraphsAt(ctx, repository, decoded)
+	})
 	if err != nil {
 		return fmt.Errorf("drop index %s of commit %s: %w", name, commit, err)
 	}
@@ -190,7 +197,9 @@ func (g *Graphs) DropExact(ctx context.Context, track uuid.UUID) error {
 	return nil
 }
 
-// PutExact writes exact edges of a track's files, without the keys of look-ups.
+// PutExact writes exact edges of a track's files, without the keys of look-ups. The graph is owed
+// from then on until it is finished: if that never happens, because the process dies and the index
+// is dropped, nothing else would tell that these edges have to go.
 func (g *Graphs) PutExact(ctx context.Context, track uuid.UUID, files []FileEdges) error {
 	p := query.PutExactParams{Track: track}
 	for _, f := range files {
@@ -202,7 +211,7 @@ func (g *Graphs) PutExact(ctx context.Context, track uuid.UUID, files []FileEdge
 		if err := q.PutExact(ctx, p); err != nil {
 			return err
 		}
-		return q.TouchGraph(ctx, track)
+		return q.OweGraph(ctx, track)
 	})
 	if err != nil {
 		return fmt.Errorf("put exact edges of %d files of track %s: %w", len(files), track, err)

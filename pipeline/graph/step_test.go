@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -405,6 +406,45 @@ func TestAnIndexHoldsForItsCommit(t *testing.T) {
 			t.Errorf("%s: the repaired graph is %+v, want %+v", name, again, indexed)
 		}
 	}
+
+	// A process may die when it has written exact edges of a graph that it never finishes. If the index is then dropped,
+	// the edges go too, even if a look is for graphs alone that lately came to be owed.
+	rows, err := p.Catalog.Graphs.RowsOf(t.Context(), track, []uuid.UUID{events.DocumentID(track, []byte("main.go"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, err := p.Catalog.Graphs.ExactOf(t.Context(), track, []uuid.UUID{rows[0].StaleFile.Document})
+	if err != nil || len(written) != 1 {
+		t.Fatalf("exact edges of main.go: %v, %v", written, err)
+	}
+	drop := func() {
+		t.Helper()
+		if err := p.Catalog.Graphs.DropIndex(t.Context(), p.One(t, "select tenant from repositories"), repository, commit, "test"); err != nil {
+			t.Fatal(err)
+		}
+		p.Rows(t, "update snapshots set listed_at = now() - interval '1 hour' returning 1")
+		if owed, err := p.Catalog.Graphs.LatelyOwed(t.Context(), graph.CodeVersion(), time.Minute, 9); err != nil || len(owed) != 1 {
+			t.Fatalf("lately owed after the index was dropped: %+v, %v", owed, err)
+		}
+		look(t, p)
+		if d := digest(t, p); d != guessed {
+			t.Fatalf("without the index the graph is %+v, it was %+v", d, guessed)
+		}
+	}
+	if err := p.Catalog.Graphs.DropExact(t.Context(), track); err != nil {
+		t.Fatal(err)
+	}
+	for _, edges := range written {
+		if err := p.Catalog.Graphs.PutExact(t.Context(), track, []catalog.FileEdges{edges}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drop()
+	put(commit)
+	look(t, p)
+	drop()
+	put(commit)
+	look(t, p)
 
 	// Another commit has no index. The guesses also stand after the first commit's index is dropped.
 	moved := goTree()

@@ -29,6 +29,10 @@ delete from graph_indexes d using (
 delete from graph_indexes i using repositories r
 where r.id = i.repository and r.tenant = @tenant and i.repository = @repository and i.commit = @commit and i.name = @name;
 
+-- name: OweGraphsAt :exec
+-- The graphs of a repository's tracks that are of a commit are made anew.
+update graphs g set owed = true, changed = changed + 1 from tracks t where t.id = g.track and t.repository = @repository and g.commit = @commit;
+
 -- name: GraphIndexes :many
 -- The indexes of a repository, newest first, and whether a graph of a track contains their edges.
 select i.commit, i.name, i.tool, i.documents, i.occurrences, i.left_out, i.placed, i.strange, i.imported_at,

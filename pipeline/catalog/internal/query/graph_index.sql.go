@@ -228,6 +228,16 @@ func (q *Queries) GraphIndexesOf(ctx context.Context, repository uuid.UUID, comm
 	return items, nil
 }
 
+const oweGraphsAt = `-- name: OweGraphsAt :exec
+update graphs g set owed = true, changed = changed + 1 from tracks t where t.id = g.track and t.repository = $1 and g.commit = $2
+`
+
+// The graphs of a repository's tracks that are of a commit are made anew.
+func (q *Queries) OweGraphsAt(ctx context.Context, repository uuid.UUID, commit []byte) error {
+	_, err := q.db.Exec(ctx, oweGraphsAt, repository, commit)
+	return err
+}
+
 const placedGraphIndex = `-- name: PlacedGraphIndex :exec
 update graph_indexes set placed = $1, strange = $2 where id = $3
 `
