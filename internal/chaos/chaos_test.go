@@ -35,6 +35,9 @@ func TestShort(t *testing.T) {
 	if report.Graph.Symbols == 0 || report.Graph.Edges == 0 {
 		t.Errorf("the graphs hold %d symbols and %d edges: they show nothing", report.Graph.Symbols, report.Graph.Edges)
 	}
+	if report.Graph.Exact == 0 || report.Imports.Imported == 0 || report.Imports.Dropped == 0 {
+		t.Errorf("%d files have exact edges of %d indexes imported and %d dropped: they show nothing", report.Graph.Exact, report.Imports.Imported, report.Imports.Dropped)
+	}
 	for _, v := range report.Violations {
 		t.Error(v)
 	}

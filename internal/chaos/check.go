@@ -92,6 +92,9 @@ func (r *run) check(ctx context.Context) error {
 	if err := r.checkCatalog(ctx); err != nil {
 		return err
 	}
+	if err := r.checkIndexes(ctx); err != nil {
+		return err
+	}
 	return r.checkEmbeddings(ctx)
 }
 
@@ -226,7 +229,8 @@ func (r *run) findSessions(ctx context.Context) error {
 // fresh is the index and the symbol graphs of a leat without a fault.
 type fresh struct {
 	service.DigestAnswer
-	err error
+	guesses graph.Digest // the graphs before the indexes were imported
+	err     error
 }
 
 // indexAnew lets a leat without faults index the last commits with the last filter, while the other
@@ -235,34 +239,42 @@ func (r *run) indexAnew(ctx context.Context) error {
 	r.fresh = make(chan fresh, 1)
 	go func() {
 		defer close(r.fresh)
-		digest, err := r.freshDigest(ctx)
-		r.fresh <- fresh{digest, err}
+		r.fresh <- r.freshDigest(ctx)
 	}()
 	return nil
 }
 
-func (r *run) freshDigest(ctx context.Context) (digest service.DigestAnswer, err error) {
+func (r *run) freshDigest(ctx context.Context) (f fresh) {
 	data := filepath.Join(r.dir, "fresh")
-	leat := func(args ...string) ([]byte, error) {
-		return r.leat(ctx, "fresh", filters[r.filter.Load()], append(args, "--data", data)...)
+	leat := func(what string, args ...string) (out []byte) {
+		if f.err != nil {
+			return nil
+		}
+		if out, f.err = r.leat(ctx, "fresh", filters[r.filter.Load()], append(args, "--data", data)...); f.err != nil {
+			f.err = fmt.Errorf("%s: %w: %s", what, f.err, out)
+		}
+		return out
+	}
+	digest := func() (d service.DigestAnswer) {
+		if out := leat("digest of the fresh index", "digest"); f.err == nil {
+			f.err = json.Unmarshal(out, &d)
+		}
+		return d
 	}
 	byRef := make(map[string][]string)
 	for t := range r.pushed() {
 		byRef[t.ref] = append(byRef[t.ref], "--submit", t.dir)
 	}
 	for _, ref := range slices.Sorted(maps.Keys(byRef)) {
-		if out, err := leat(append([]string{"dev", "--once", "--ref", ref}, byRef[ref]...)...); err != nil {
-			return digest, fmt.Errorf("index the last commits anew: %w: %s", err, out)
-		}
+		leat("index the last commits anew", append([]string{"dev", "--once", "--ref", ref}, byRef[ref]...)...)
 	}
-	out, err := leat("digest")
-	if err != nil {
-		return digest, fmt.Errorf("digest of the fresh index: %w: %s", err, out)
+	f.guesses = digest().Graph
+	for _, one := range r.indexer.kept() {
+		leat("import an index", "graph", "import", one.dir, r.indexer.made[one], "--commit", one.commit, "--name", one.language)
 	}
-	if err := json.Unmarshal(out, &digest); err != nil {
-		return digest, fmt.Errorf("digest of the fresh index: %w", err)
-	}
-	return digest, nil
+	leat("make the graphs with the indexes", "dev", "--once")
+	f.DigestAnswer = digest()
+	return f
 }
 
 // compare compares the index with the fresh one.
@@ -274,6 +286,9 @@ func (r *run) compare(context.Context) error {
 	if fresh.Digest.Digest != r.report.Digest {
 		r.violate("the index differs from a fresh one: %d points and digest %.16s, fresh %d points and %.16s",
 			r.report.Points, r.report.Digest, fresh.Points, fresh.Digest.Digest)
+	}
+	if fresh.Graph == fresh.guesses {
+		r.violate("the imported indexes change nothing in the fresh graphs %+v", fresh.Graph)
 	}
 	if fresh.Graph != r.report.Graph {
 		r.violate("the symbol graphs differ from fresh ones: %+v, fresh %+v", r.report.Graph, fresh.Graph)

@@ -89,6 +89,9 @@ func (r *run) forget(ctx context.Context, tracks ...track) error {
 			return err
 		}
 		if left == 0 && collected > 0 {
+			if indexes, err := r.indexesOf(ctx, tracks...); err != nil || indexes > 0 {
+				r.violate("%d indexes are left of forgotten repositories: %v", indexes, err)
+			}
 			return nil
 		}
 	}
@@ -172,6 +175,9 @@ func (r *run) checkParts(ctx context.Context, since time.Time) error {
 	}
 	if graphs != r.report.Graph {
 		r.violate("after a part was restored the symbol graphs are %+v, they were %+v", graphs, r.report.Graph)
+	}
+	if err := r.checkIndexes(ctx); err != nil {
+		return err
 	}
 	calls := make(map[string][]modelCall)
 	for _, name := range workerNames {

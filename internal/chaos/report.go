@@ -34,6 +34,7 @@ type Report struct {
 	Backups backups
 	Parts   parts
 	Turns   turns
+	Imports imports
 
 	StaleFiles int // files that a killed git left in a mirror; the mirror's next fetch removes them
 
@@ -61,6 +62,8 @@ func (r Report) Write(w io.Writer) {
 	fmt.Fprintf(w, "  %d backups made under faults, %d failed, %d killed; the last one restored: %t\n", r.Backups.Made, r.Backups.Failed, r.Backups.Killed, r.Backups.Restored)
 	fmt.Fprintf(w, "  %d repositories forgotten and restored into the living leat, under faults, by %d commands, of which %d were killed\n", r.Parts.Repositories, r.Parts.Attempts, r.Parts.Killed)
 	fmt.Fprintf(w, "  tracks fell asleep %d times and woke %d times under faults\n", r.Turns.Slept, r.Turns.Woken)
+	fmt.Fprintf(w, "  %d indexes imported and %d dropped under faults, %d commands killed; %d files have exact edges\n",
+		r.Imports.Imported, r.Imports.Dropped, r.Imports.Killed, r.Graph.Exact)
 	if r.NoDisk != "" {
 		fmt.Fprintf(w, "  no disk was filled: %s\n", r.NoDisk)
 	}

@@ -64,6 +64,7 @@ type run struct {
 	env     []string
 	filter  atomic.Int64 // index in filters of the ingestors' present filter
 	mounts  []string
+	indexer indexer
 	fresh   chan fresh // gets the fresh index
 
 	idle        map[string]footprint // of each kind of worker, before the first fault
@@ -109,6 +110,7 @@ func prepare(cfg Config) (*run, error) {
 		cfg.Out = io.Discard
 	}
 	r := &run{cfg: cfg, dir: cfg.Dir, stores: map[string]*proxied{}, workers: map[string]*stack.Process{}, targets: map[string]chan struct{}{}, connections: map[string]int{}}
+	r.indexer = indexer{queue: make(chan move, 256), made: map[index]string{}, now: map[index]int{}}
 	var err error
 	if r.dir == "" {
 		// The path is short, so that Postgres' socket fits into it.
@@ -214,13 +216,14 @@ func (r *run) start(ctx context.Context) error {
 // breakThings moves the refs and injects faults. Each move gets a fixed number of faults, and one
 // more comes when all others have ended.
 func (r *run) breakThings(ctx context.Context) error {
-	faults, moves := draw(r.cfg), drawMoves(r.cfg.Seed, len(r.world.commits))
+	faults, moves := draw(r.cfg), drawIndexes(r.cfg.Seed, len(r.world.commits), drawMoves(r.cfg.Seed, len(r.world.commits)))
 	began := time.Now()
 	room := make(chan struct{}, most)
 	var under, aside sync.WaitGroup
 	backing, enough := context.WithCancel(ctx)
 	aside.Go(func() { r.backUp(backing) })
 	aside.Go(func() { r.turn(backing) })
+	aside.Go(func() { r.tendIndexes(backing) })
 	defer aside.Wait()
 	defer enough()
 	defer under.Wait() // even if the run ends early
@@ -251,6 +254,9 @@ func (r *run) breakThings(ctx context.Context) error {
 	// A starting worker makes the streams. None starts now, so the running workers have to recover
 	// from the loss.
 	r.awaitReady(ctx)
+	if err := r.endIndexes(ctx); err != nil {
+		return err
+	}
 	r.inflict(ctx, fault{kind: WipeNATS, target: stack.NATS})
 	r.report.Breaking = time.Since(began)
 	return ctx.Err()
@@ -262,6 +268,11 @@ func (r *run) move(m move, under *sync.WaitGroup) error {
 	if m.filter != 0 {
 		r.report.Filters++
 		under.Go(func() { r.reconfigure(m.filter) })
+		return nil
+	}
+	if m.index.language != "" {
+		r.indexer.pending.Add(1)
+		r.indexer.queue <- m
 		return nil
 	}
 	r.report.Pushes++

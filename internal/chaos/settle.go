@@ -138,8 +138,7 @@ func (r *run) look(ctx context.Context) (state, error) {
 		(select count(*) from submissions where state = 'pending'),
 		(select count(*) from snapshots where state in ('listing', 'indexing')),
 		(select count(*) from documents where due_at < 'infinity'),
-		(select count(*) from snapshots s left join graphs g on g.track = s.track
-			where s.state in ('indexing', 'indexed') and (g.track is null or g.revision <> s.revision or g.owed)),
+		(select count(*) from current_graphs where differs),
 		(select count(*) from tracks where turning or dormant_at is not null),
 		count(distinct s.config),
 		coalesce(string_agg(r.url || ' ' || t.ref || ' ' || encode(s.commit, 'hex'), E'\n' order by r.url collate "C", t.ref collate "C"), '')

@@ -115,9 +115,10 @@ func (w world) head(t track) string {
 // move is one change outside leat.
 type move struct {
 	track  int
-	commit int  // place in the history
-	root   bool // push only the commit's tree, without parents, like an unrelated history
-	filter int  // if not 0, nothing is pushed, and the ingestors get this filter
+	commit int       // place in the history
+	root   bool      // push only the commit's tree, without parents, like an unrelated history
+	filter int       // if not 0, nothing is pushed, and the ingestors get this filter
+	index  indexMove // if it names a language, nothing is pushed, and the commit gets an index or loses it
 }
 
 // filters are the successive filters of the ingestors.
