@@ -26,7 +26,21 @@ import (
 func TestMain(m *testing.M) {
 	// A script mostly waits, for servers that start and for processes that end.
 	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
-	testscript.Main(m, map[string]func(){"leat": main})
+	// testscript's directories are here, which may differ from that of the files of go itself.
+	os.Setenv("GOTMPDIR", os.TempDir())
+	testscript.Main(tests{m}, map[string]func(){"leat": leatOrResident})
+}
+
+// tests are the tests, and what they leave behind.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	defer func() {
+		for _, dir := range forwarders {
+			os.RemoveAll(dir)
+		}
+	}()
+	return t.M.Run()
 }
 
 // TestScripts runs each script of testdata/script in a directory, and with a
@@ -76,7 +90,10 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("SCIP", index)
 	env.Setenv("LEAT_DATA", filepath.Join(env.WorkDir, "data"))
-	return nil
+	if os.Getenv(nobodyVariable) != "" {
+		return nil // nobody cannot build
+	}
+	return startResident(env)
 }
 
 // answers runs a program and compares its exit code.
