@@ -82,7 +82,7 @@ func TestKilledOwner(t *testing.T) {
 // waitForNoProcess waits until the kernel's signal has ended the processes of the killed owner.
 func waitForNoProcess(t *testing.T, dir string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if len(processesIn(t, dir)) == 0 {
 			return
 		}

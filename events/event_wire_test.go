@@ -17,7 +17,7 @@ import (
 	"github.com/leatworks/leat/events"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // A system that knows nothing of leat but docs/events.md publishes on a real server,
 // as a user with the permissions of that page. Then the message is read as the

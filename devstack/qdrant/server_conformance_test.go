@@ -82,7 +82,7 @@ func collect(t *testing.T, client *qdrant.Client, distance qdrant.Distance) stri
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		request := &qdrant.DeleteCollection{CollectionName: name} // a collection that is gone is no error
 		if _, err := client.GetCollectionsClient().Delete(ctx, request); err != nil {

@@ -23,7 +23,7 @@ import (
 func TestMain(m *testing.M) { testenv.Main(m) }
 
 // patience bounds the wait for an event that must come. No test depends on how fast it comes.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 var variants = []account.Variant{account.Operator, account.Users}
 

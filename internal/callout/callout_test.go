@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // tokens are grants by their secrets.
 type tokens struct {

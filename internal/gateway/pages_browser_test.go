@@ -32,7 +32,7 @@ import (
 )
 
 // patience bounds what a browser does in a test.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // tab is a tab of Chromium, with the complaints of the browser.
 type tab struct {
@@ -56,7 +56,8 @@ func (s *site) browse(t testing.TB, who string) *tab {
 	if path == "" {
 		t.Skip("there is no chromium: install it to test the pages")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900), chromedp.Flag("hide-scrollbars", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900), chromedp.Flag("hide-scrollbars", true),
+		chromedp.WSURLReadTimeout(patience))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)

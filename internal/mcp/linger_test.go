@@ -35,7 +35,7 @@ func started(t *testing.T) (in io.WriteCloser, out, errors io.ReadCloser, ended 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(stop)
 	c := exec.CommandContext(ctx, self)
 	c.Env = append(os.Environ(), serveVariable+"=1")
@@ -98,7 +98,7 @@ func TestAServerEndsWithItsAgent(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-			case <-time.After(30 * time.Second):
+			case <-time.After(time.Minute):
 				t.Error("the server goes on")
 			}
 		})

@@ -473,7 +473,7 @@ func TestAClientIsToldTheProgress(t *testing.T) {
 					if want := fmt.Sprint(n, " of 2 files done"); got != want {
 						t.Errorf("%s: told %q, want %q", name, got, want)
 					}
-				case <-time.After(10 * time.Second):
+				case <-time.After(testpipe.Patience):
 					t.Fatalf("%s: not told of step %d", name, n)
 				}
 			}

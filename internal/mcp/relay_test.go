@@ -40,7 +40,7 @@ func TestRelayLeadsToAGateway(t *testing.T) {
 				Endpoint: gateway.URL, DisableStandaloneSSE: true, MaxRetries: -1, HTTPClient: &http.Client{Transport: bearer{token}},
 			})
 		}()
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		s, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(ctx, agent, nil)
 		if want != (err == nil) {
 			t.Errorf("%s: %v", token, err)
@@ -58,7 +58,7 @@ func TestRelayLeadsToAGateway(t *testing.T) {
 			if err != nil && want {
 				t.Errorf("%s: the relay ended with %v", token, err)
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("the relay goes on")
 		}
 	}
@@ -135,7 +135,7 @@ func within[T any](t *testing.T, c <-chan T, otherwise string) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal(otherwise)
 	}
 	return v

@@ -64,7 +64,7 @@ func TestSearchFollowsTheActiveGeneration(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.lookUntil(t, time.Hour, fmt.Sprintf("1 retired, %d active", second))
-	for deadline := time.After(30 * time.Second); ; {
+	for deadline := time.After(testpipe.Patience); ; {
 		select {
 		case by := <-answered:
 			if by != second {

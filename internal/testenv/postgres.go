@@ -19,7 +19,7 @@ import (
 
 // The time that one statement, and the start of a server, may take.
 const (
-	statementLimit = 30 * time.Second
+	statementLimit = 2 * time.Minute
 	startLimit     = 3 * time.Minute // the first start may download the binaries
 )
 

@@ -78,7 +78,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			}
 			in.Close()
 			_ = cmd.Wait()
-			for deadline := time.Now().Add(20 * time.Second); left(temp) != nil; time.Sleep(10 * time.Millisecond) {
+			for deadline := time.Now().Add(time.Minute); left(temp) != nil; time.Sleep(10 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("left behind: %v", left(temp))
 				}

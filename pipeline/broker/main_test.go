@@ -55,7 +55,7 @@ func serve(args string) {
 
 // patience is how long a test waits for an event that must come. It is generous: a test
 // fails because something happens, not because it is slow.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // natsServer is a JetStream server in process that a test may stop and start.
 type natsServer struct {
@@ -111,7 +111,7 @@ func (s *natsServer) restart() {
 // connect returns a broker that closes before the server stops.
 func (s *natsServer) connect() *broker.Broker {
 	s.t.Helper()
-	b, err := broker.Connect(s.t.Context(), broker.Config{URL: s.ClientURL(), Timeout: 10 * time.Second}, slog.New(slog.DiscardHandler))
+	b, err := broker.Connect(s.t.Context(), broker.Config{URL: s.ClientURL(), Timeout: patience}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		s.t.Fatal(err)
 	}

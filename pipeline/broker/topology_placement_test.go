@@ -133,7 +133,7 @@ func (p *placed) await(is func() bool) {
 	p.t.Helper()
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	for deadline := time.Now().Add(90 * time.Second); !is(); <-look.C {
+	for deadline := time.Now().Add(2 * patience); !is(); <-look.C {
 		if time.Now().After(deadline) {
 			p.t.Fatalf("it does not come about; the intake: %+v", p.info(broker.StreamIntake))
 		}

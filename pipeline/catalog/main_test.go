@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	limit   = 30 * time.Second // of what should take no time
+	limit   = 2 * time.Minute // of what should take no time
 	chunker = 1
 )
 

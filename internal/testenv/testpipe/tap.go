@@ -57,7 +57,7 @@ func (p *Tap) Drain(t testing.TB) []pipeline.Message {
 		if waiting == 0 {
 			return list
 		}
-		list = append(list, p.next(t, time.Second))
+		list = append(list, p.next(t, Patience))
 	}
 }
 

@@ -41,8 +41,8 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// Patience bounds each wait of a test.
-const Patience = 30 * time.Second
+// Patience bounds each wait of a test. It is much longer than a loaded machine needs.
+const Patience = 2 * time.Minute
 
 // Config holds the differences from the defaults.
 type Config struct {

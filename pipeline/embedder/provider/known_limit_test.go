@@ -13,7 +13,7 @@ import (
 )
 
 // patience bounds each wait of the test.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // silent holds the providers that silently cut texts that are too long. Requests tell all others not to, and the fake
 // servers insist on that.

@@ -99,7 +99,7 @@ func TestStoreOutlivesARestartOfTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer running.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for store.Ready(ctx) != nil && ctx.Err() == nil {
 		<-time.After(10 * time.Millisecond) // the transport's own backoff decides
