@@ -11,7 +11,7 @@ import (
 	"github.com/leatworks/leat/internal/relay"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // echo starts a server that answers each line with the same line.
 func echo(t *testing.T) string {
@@ -62,10 +62,13 @@ func call(t *testing.T, r *relay.Relay) *caller {
 // ask returns the duration until the answer, or the error.
 func (c *caller) ask(wait time.Duration) (time.Duration, error) {
 	began := time.Now()
-	if err := c.SetDeadline(began.Add(wait)); err != nil {
+	if err := c.SetWriteDeadline(began.Add(patience)); err != nil {
 		return 0, err
 	}
 	if _, err := c.Write([]byte("hello\n")); err != nil {
+		return 0, err
+	}
+	if err := c.SetReadDeadline(time.Now().Add(wait)); err != nil {
 		return 0, err
 	}
 	_, err := c.lines.ReadString('\n')

@@ -18,7 +18,7 @@ func TestASilentServerHoldsNobodyUp(t *testing.T) {
 	given := testenv.Postgres(t)
 	network, address := testenv.PostgresAddress(t, given)
 	link := testenv.NewLink(t, network, address)
-	c, err := catalog.Open(t.Context(), catalog.Config{URL: through(t, given, link.Addr()), Deadline: 300 * time.Millisecond})
+	c, err := catalog.Open(t.Context(), catalog.Config{URL: through(t, given, link.Addr()), Deadline: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,12 @@ func TestASilentServerHoldsNobodyUp(t *testing.T) {
 		t.Errorf("a silent server: %v, want the statement's deadline", err)
 	}
 	link.Heal()
-	if _, err := c.Gauges.Server(ctx); err != nil {
+	for { // on a busy machine the first answers may come after the deadline too
+		if _, err = c.Gauges.Server(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil {
 		t.Errorf("after it speaks again: %v", err)
 	}
 }
