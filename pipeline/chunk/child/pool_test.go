@@ -118,7 +118,10 @@ func TestAKilledChildCostsNothing(t *testing.T) {
 	want := spansOf(t, "Python", text)
 	p.running(t)
 	before := descriptors(t)
-	for range 5 {
+	for hits, tries := 0, 0; hits < 5; tries++ {
+		if tries == 50 {
+			t.Fatalf("%d of %d kills came in the middle of a parse", hits, tries)
+		}
 		killed := make(chan error, 1)
 		started := p.running(t)
 		go func() {
@@ -132,6 +135,10 @@ func TestAKilledChildCostsNothing(t *testing.T) {
 		if err := <-killed; err != nil {
 			t.Fatal(err)
 		}
+		if p.idlePID() == started { // the kill came after the parse
+			continue
+		}
+		hits++
 		if err := syscall.Kill(started, 0); !errors.Is(err, syscall.ESRCH) {
 			t.Errorf("the child that was killed is still there: %v", err)
 		}
@@ -147,6 +154,11 @@ func (p *Pool) running(t *testing.T) int {
 	if _, err := one(t.Context(), p, "Python", []byte(source)); err != nil {
 		t.Fatal(err)
 	}
+	return p.idlePID()
+}
+
+// idlePID returns the process id of the pool's only child, which has nothing to do.
+func (p *Pool) idlePID() int {
 	<-p.slots
 	c := p.waiting()
 	defer func() { p.idle <- c; p.slots <- struct{}{} }()
@@ -166,10 +178,16 @@ func TestAnEndedContextKillsTheChild(t *testing.T) {
 	pid := p.running(t)
 	// A context that ends before the child has the text leaves the child alone.
 	long := bytes.Repeat([]byte(source), 20<<10)
+	late := 0
 	for patience := time.Millisecond; syscall.Kill(pid, 0) == nil; patience *= 2 {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		_, err := one(ctx, p, "Python", long)
 		cancel()
+		if err == nil && late < 20 { // a busy machine gave the child the text so late that all of it was cut in time
+			late++
+			patience = time.Millisecond
+			continue
+		}
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("with %s: got %v", patience, err)
 		}
