@@ -17,6 +17,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
@@ -57,12 +58,15 @@ func serverProcess(t testing.TB, port int, dir string) (pid int, kill func()) {
 
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	_, text, err := net.SplitHostPort(testenv.FreeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
 
 // work is the handler of these tests: a little work, then the effect.
