@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -21,6 +20,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/internal/testenv"
 	"github.com/leatworks/leat/internal/webhook"
 )
 
@@ -77,11 +77,10 @@ func sayBoth(ts *testscript.TestScript, args []string) string {
 //
 //	server
 func findServer(ts *testscript.TestScript, _ bool, _ []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := testenv.FindAddress()
 	ts.Check(err)
-	defer l.Close()
-	ts.Setenv("LISTEN", l.Addr().String())
-	ts.Setenv("SERVER", "http://"+l.Addr().String())
+	ts.Setenv("LISTEN", address)
+	ts.Setenv("SERVER", "http://"+address)
 }
 
 // deliver sends a signed delivery to a generic hook through the gateway that SERVER names.

@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -92,6 +93,15 @@ cluster { name: leat, listen: %q, routes: [%s]%s }
 // name each other in their configurations, so none can choose its own.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
+	address, err := FindAddress()
+	if err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	return address
+}
+
+// FindAddress is FreeAddress for callers that have no test.
+func FindAddress() (string, error) {
 	for range 100 {
 		// The kernel gives ports above these to connections. One of them could take the port before
 		// the server starts.
@@ -104,10 +114,9 @@ func FreeAddress(t testing.TB) string {
 			continue
 		}
 		defer l.Close()
-		return l.Addr().String()
+		return l.Addr().String(), nil
 	}
-	t.Fatal("testenv: no free port")
-	return ""
+	return "", errors.New("no free port")
 }
 
 const leastPort, mostPort = 10_000, 32_000
