@@ -81,7 +81,7 @@ func endWhileReading(t *testing.T, parseInProcess bool) {
 	await(t, "it reads one of them", func() bool { return snapshots("state = 'listing'") > 0 })
 	began := time.Now()
 	p.stop()
-	if took := time.Since(began); took > drain+10*time.Second {
+	if took := time.Since(began); took > drain+time.Minute { // others may take the machine away for a while
 		t.Errorf("it took %s to end with a drain timeout of %s", took, drain)
 	}
 	if snapshots("state <> 'listing'") == copies*len(slow) {

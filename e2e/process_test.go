@@ -18,7 +18,7 @@ import (
 )
 
 // patience bounds every wait. It is much longer than a loaded machine needs.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // process is a running binary of leat's.
 type process struct {
