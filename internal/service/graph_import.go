@@ -23,7 +23,7 @@ const (
 	MaxCommitIndexes = 16  // indexes of one commit
 	MaxOldIndexes    = 20  // indexes of a repository for commits without a ref; the newest are kept
 	maxIndexName     = 128 // bytes
-	maxImports       = 4   // indexes that are read at once
+	maxImports       = 4   // indexes that are read at once; a tenant leaves places for others
 )
 
 // IndexesRequest asks for the indexes of a repository.
@@ -78,12 +78,10 @@ func (s *Service) ImportIndex(ctx context.Context, r ImportRequest) (g GraphInde
 	if len(r.Name) > maxIndexName || !utf8.ValidString(r.Name) || strings.ContainsRune(r.Name, 0) {
 		return g, badIndexName()
 	}
-	select {
-	case s.imports <- struct{}{}:
-		defer func() { <-s.imports }()
-	case <-ctx.Done():
-		return g, ctx.Err()
+	if err := s.imports.Take(ctx, nil, r.Tenant); err != nil {
+		return g, err
 	}
+	defer s.imports.Release(r.Tenant)
 	files, report, err := readIndex(ctx, r)
 	if err != nil {
 		return g, err
@@ -130,15 +128,24 @@ func (s *Service) indexesOf(ctx context.Context, r IndexesRequest) ([]catalog.He
 func readIndex(ctx context.Context, r ImportRequest) (files []catalog.GraphIndexFile, report scip.Report, err error) {
 	size := 0
 	tooLarge := false
+	var beyond scip.Report // what the root makes too long
 	report, err = scip.Read(ctx, r.Index, func(d scip.Document) error {
 		file := catalog.GraphIndexFile{Path: path.Join(r.Root, d.Path), Form: scip.Encode(d)}
-		if size += len(file.Path) + len(file.Form); size > scip.MaxStored || len(file.Path) > scip.MaxPath {
+		if len(file.Path) > scip.MaxPath {
+			beyond.Documents++
+			beyond.Occurrences += len(d.Occurrences)
+			return nil
+		}
+		if size += len(file.Path) + len(file.Form); size > scip.MaxStored {
 			tooLarge = true
 			return scip.ErrInvalid
 		}
 		files = append(files, file)
 		return nil
 	})
+	report.Documents -= beyond.Documents
+	report.Occurrences -= beyond.Occurrences
+	report.LeftOut += beyond.Documents
 	switch {
 	case tooLarge:
 		reason := fmt.Sprintf("the index holds more than %d MiB of occurrences and relations: import it in parts, each with a name", scip.MaxStored>>20)

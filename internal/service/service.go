@@ -9,6 +9,7 @@ import (
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/internal/access"
+	"github.com/leatworks/leat/internal/line"
 	"github.com/leatworks/leat/internal/seal"
 	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/blob"
@@ -56,7 +57,7 @@ type Service struct {
 	bearers bearers // tokens that were recently valid
 
 	turn    chan struct{} // one request at a time reads a whole graph
-	imports chan struct{} // bounds the imports of indexes at once
+	imports *line.Places  // bounds the imports of indexes at once
 	sites   sites         // recently made wikis
 }
 
@@ -75,7 +76,7 @@ func New(cfg Config, stores *store.Stores) *Service {
 	if cfg.GrepBytes == 0 {
 		cfg.GrepBytes = DefaultGrepBytes
 	}
-	return &Service{cfg: cfg, stores: stores, texts: blob.NewCache(stores.Blobs, cfg.TextCache), models: make(map[string]embedder.Embedder), turn: make(chan struct{}, 1), imports: make(chan struct{}, maxImports)}
+	return &Service{cfg: cfg, stores: stores, texts: blob.NewCache(stores.Blobs, cfg.TextCache), models: make(map[string]embedder.Embedder), turn: make(chan struct{}, 1), imports: line.NewPlaces(maxImports, false)}
 }
 
 // check refuses an impossible tenant, a tenant that the caller's token does not reach, and a method

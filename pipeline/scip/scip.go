@@ -17,7 +17,7 @@ const (
 	MaxOccurrences = 1_000_000 // of a document
 	MaxRelations   = 100_000   // of a document
 	MaxSymbol      = 2048      // bytes of a symbol
-	MaxPath        = 4096      // bytes
+	MaxPath        = 1024      // bytes; leat indexes no file with a longer path
 	maxPlace       = 1 << 24   // lines of a document, and characters of a line
 	maxToolName    = 128       // bytes of an indexer's name and version
 )
