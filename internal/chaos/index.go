@@ -60,9 +60,10 @@ type indexer struct {
 	now     map[index]int    // variants that leat has now, by index without its variant
 }
 
-// drawIndexes makes the moves of a seed that are about indexes, and puts them among the others. Some indexes come before
-// leat hears of their commit, some after, some come again with another content, and some are dropped. In the end the
-// last commits of two repositories have an index. The calm repository has one from the start.
+// drawIndexes makes the moves of a seed that are about indexes, and puts them among the others. Some
+// indexes come before leat hears of their commit, some after, some come again with another content,
+// and some are dropped. In the end the last commits of two repositories have an index. The calm
+// repository has one from the start.
 func drawIndexes(seed uint64, commits int, moves []move) []move {
 	random := rand.New(rand.NewPCG(seed, 7))
 	insert := func(from int, m move) int {
@@ -97,8 +98,8 @@ func drawIndexes(seed uint64, commits int, moves []move) []move {
 	)
 }
 
-// tendIndexes carries out the moves about indexes in their order, until ctx ends. It repeats each until it succeeds, and
-// kills the first attempt of every other one.
+// tendIndexes carries out the moves about indexes in their order, until ctx ends. It repeats each
+// until it succeeds, and kills the first attempt of every other one.
 func (r *run) tendIndexes(ctx context.Context) {
 	random := rand.New(rand.NewPCG(r.cfg.Seed, 8))
 	for n := 0; ; n++ {
@@ -300,8 +301,9 @@ var (
 	calling  = regexp.MustCompile(`\b(\w+)\(`)
 )
 
-// encode makes the index in SCIP's form. Each function has a symbol of its own. Of several functions of one name, a call
-// leads to one that only the index can know, so that the index makes another graph than leat's own rules.
+// encode makes the index in SCIP's form. Each function has a symbol of its own. Of several functions
+// of one name, a call leads to one that only the index can know, so that the index makes another graph
+// than leat's own rules.
 func (i index) encode() ([]byte, error) {
 	found, err := git(i.dir, nil, "grep", "-I", "-n", "-E", `(func|def|return) [A-Za-z0-9_]+\(`, i.commit, "--", "*."+i.language)
 	if err != nil {

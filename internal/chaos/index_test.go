@@ -12,7 +12,8 @@ import (
 	"github.com/leatworks/leat/pipeline/scip"
 )
 
-// An index of the harness is one that leat reads. Where a name has several definitions, its variants say different ones.
+// An index of the harness is one that leat reads. Where a name has several definitions, its variants
+// say different ones.
 func TestIndexesCanBeReadAndDiffer(t *testing.T) {
 	h, err := invent(t.TempDir()+"/repo.git", 3, 1)
 	if err != nil {

@@ -407,8 +407,9 @@ func TestAnIndexHoldsForItsCommit(t *testing.T) {
 		}
 	}
 
-	// A process may die when it has written exact edges of a graph that it never finishes. If the index is then dropped,
-	// the edges go too, even if a look is for graphs alone that lately came to be owed.
+	// A process may die when it has written exact edges of a graph that it never finishes. If the
+	// index is then dropped, the edges go too, even if a look is for graphs alone that lately came to
+	// be owed.
 	rows, err := p.Catalog.Graphs.RowsOf(t.Context(), track, []uuid.UUID{events.DocumentID(track, []byte("main.go"))})
 	if err != nil {
 		t.Fatal(err)
