@@ -24,9 +24,13 @@ type Lock struct{ file *os.File }
 // lock.
 var held sync.Map // of *os.File
 
-// patience is how long Acquire waits for a lock that is held. Holder holds a lock for a moment, and a child between
-// fork and exec holds its parent's lock.
-const patience = 200 * time.Millisecond
+// How long Acquire waits for a lock that is held. Holder holds a lock for a moment, and a child between fork and exec
+// holds its parent's lock. On a busy machine such a moment may last for seconds. Then the owner that the file names has
+// ended.
+const (
+	patience     = 200 * time.Millisecond
+	longPatience = 20 * time.Second
+)
 
 // Acquire takes the lock at path and writes the process id into the file. It makes the file if there is none. If
 // someone else holds the lock, it returns ErrLocked.
@@ -78,13 +82,19 @@ func (l *Lock) Close() error {
 }
 
 func lock(f *os.File) error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil || !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(deadline) {
+		if err == nil || !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		if waited := time.Since(began); waited > longPatience || waited > patience && lives(holder(f)) {
 			return err
 		}
 	}
 }
+
+// lives says whether there is a process with an id.
+func lives(pid int) bool { return pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
 func writePID(f *os.File) error {
 	_, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)

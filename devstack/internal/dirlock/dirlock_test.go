@@ -3,11 +3,14 @@ package dirlock_test
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/leatworks/leat/devstack/internal/dirlock"
 )
@@ -43,6 +46,31 @@ func TestOneHolderAtATime(t *testing.T) {
 		t.Errorf("a released lock is held by %d", pid)
 	}
 	l, err = dirlock.Acquire(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+}
+
+// A process that looks for the holder has the lock for a moment. On a busy machine the moment is long.
+func TestAnOwnerThatEndedIsNoOwner(t *testing.T) {
+	owner := exec.Command(os.Args[0], "-test.run=^$")
+	if err := owner.Run(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "lock")
+	if err := os.WriteFile(path, []byte(strconv.Itoa(owner.Process.Pid)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	looks, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(looks.Fd()), syscall.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(time.Second, func() { looks.Close() })
+	l, err := dirlock.Acquire(path)
 	if err != nil {
 		t.Fatal(err)
 	}
