@@ -20,8 +20,8 @@ import (
 const (
 	maxPayload       = 1 << 20
 	maxStreamMemory  = 64 << 20
-	startLimit       = 30 * time.Second // includes the recovery of a large store
-	closeLimit       = 15 * time.Second
+	startLimit       = 2 * time.Minute // includes the recovery of a large store
+	closeLimit       = time.Minute
 	randomPort       = server.RANDOM_PORT
 	defaultHost      = "127.0.0.1"
 	readyPollingStep = 100 * time.Millisecond

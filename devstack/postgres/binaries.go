@@ -159,7 +159,7 @@ func version(ctx context.Context, dir string) (int, error) {
 
 // output runs a command that answers at once.
 func output(ctx context.Context, name string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = childEnv()

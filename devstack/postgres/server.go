@@ -25,6 +25,7 @@ const (
 const (
 	stopFast      = 10 * time.Second
 	stopImmediate = 5 * time.Second
+	stopKilled    = time.Minute // the kernel may be busy
 )
 
 // Config says where the server lives and how careful it is.
@@ -128,7 +129,7 @@ func (s *Server) shutdown() error {
 	}{
 		{syscall.SIGINT, stopFast},
 		{syscall.SIGQUIT, stopImmediate},
-		{syscall.SIGKILL, stopImmediate},
+		{syscall.SIGKILL, stopKilled},
 	}
 	for _, step := range steps {
 		s.proc.signal(step.signal)

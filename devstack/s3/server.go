@@ -33,7 +33,7 @@ const (
 )
 
 // closeLimit bounds Close. The gateway gives requests in flight ten seconds.
-const closeLimit = 15 * time.Second
+const closeLimit = time.Minute
 
 // bindAttempts is how often a free port is chosen anew if somebody takes it between the moments in which it is found
 // and bound.

@@ -25,7 +25,7 @@ func TestShort(t *testing.T) {
 		t.Skip("starts twelve processes")
 	}
 	t.Cleanup(func() { goleak.VerifyNone(t) })
-	report, err := Run(t.Context(), Config{Seed: shortSeed, Faults: 10, Commits: 4, Damage: true, Pace: 300 * time.Millisecond, Settle: 2 * time.Minute, Out: lines{t}})
+	report, err := Run(t.Context(), Config{Seed: shortSeed, Faults: 10, Commits: 4, Damage: true, Pace: 300 * time.Millisecond, Settle: 5 * time.Minute, Out: lines{t}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func (r *run) checkCatalog(ctx context.Context) error {
 	return nil
 }
 
-const drainPatience = 40 * time.Second
+const drainPatience = 90 * time.Second
 
 // endWorkers ends the workers in order and looks for leftovers.
 func (r *run) endWorkers(ctx context.Context) error {
@@ -207,7 +207,7 @@ func (r *run) sessions(ctx context.Context) (sessions, locks int, err error) {
 // findSessions waits until Postgres and the proxies notice that the workers are
 // gone.
 func (r *run) findSessions(ctx context.Context) error {
-	for deadline := time.Now().Add(10 * time.Second); ; _ = wait.For(ctx, settleInterval) {
+	for deadline := time.Now().Add(time.Minute); ; _ = wait.For(ctx, settleInterval) {
 		sessions, locks, err := r.sessions(ctx)
 		if err != nil {
 			return err
@@ -322,7 +322,7 @@ func (r *run) stop() error {
 		})
 	}
 	ending.Wait()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		left := descendants(r.dir)
 		if len(left) == 0 {
 			break

@@ -21,7 +21,7 @@ type footprint struct{ goroutines, files int }
 const (
 	slackGoroutines = 20
 	slackFiles      = 20
-	idlePatience    = 45 * time.Second
+	idlePatience    = 3 * time.Minute
 )
 
 // slackConnections is the same for all workers' connections to one store. Each

@@ -50,8 +50,8 @@ const (
 
 // The time that a store may take to start, including recovery after a kill, and to end.
 const (
-	StartPatience = time.Minute
-	StopPatience  = 30 * time.Second
+	StartPatience = 3 * time.Minute
+	StopPatience  = time.Minute
 )
 
 // Serve runs one store until SIGTERM and does not return, if this process was
