@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/leatworks/leat/devstack"
+	"github.com/leatworks/leat/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
@@ -68,6 +69,7 @@ func params(dir string) testscript.Params {
 			"until":   waitUntil,
 			"pack":    touchPack,
 			"damage":  damageBackup,
+			"stores":  makeStores,
 		},
 	}
 }
@@ -136,6 +138,19 @@ func makeRepo(ts *testscript.TestScript, neg bool, args []string) {
 	} {
 		ts.Check(ts.Exec("git", step...))
 	}
+}
+
+// makeStores gives a new data directory a Postgres that has the catalog's schema, which is
+// most of the work of a first start. Scripts about first starts do without it.
+//
+//	stores DIR
+func makeStores(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: stores DIR")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(testenv.Migrated(filepath.Join(dir, "postgres")))
+	ts.Check(os.WriteFile(filepath.Join(dir, "format.json"), []byte(`{"format":1}`), 0o600)) // else leat takes the files for somebody else's
 }
 
 // waitRunning waits until a `leat dev` serves a data directory and has prepared

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/leatworks/leat/devstack/postgres"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -86,14 +88,17 @@ func (s *state) returnCatalog(admin, name string) error {
 }
 
 // migrate makes the template, once. Nothing else connects to it, because Postgres copies no
-// database that is in use.
+// database that is in use. The server of this process has postgres.Database for it.
 func (c *catalogs) migrate(admin string) error {
 	if c.template != "" {
 		return nil
 	}
-	name := databaseName("template")
-	if err := execute(admin, "create database "+name); err != nil {
-		return err
+	name := postgres.Database
+	if os.Getenv("LEAT_TEST_POSTGRES_URL") != "" {
+		name = databaseName("template")
+		if err := execute(admin, "create database "+name); err != nil {
+			return err
+		}
 	}
 	made, err := locate(admin, name)
 	if err == nil {
@@ -103,7 +108,10 @@ func (c *catalogs) migrate(admin string) error {
 		err = c.learn(made)
 	}
 	if err != nil {
-		return errors.Join(err, drop(admin, name))
+		if name != postgres.Database {
+			err = errors.Join(err, drop(admin, name))
+		}
+		return err
 	}
 	c.template = name
 	return nil

@@ -9,6 +9,8 @@
 //	                         with _ACCESS_KEY and _SECRET_KEY
 //	LEAT_QDRANT_URL          http(s)://host:port, of gRPC, which tests share;
 //	                         with LEAT_QDRANT_API_KEY
+//	LEAT_TEST_MIGRATED       an empty directory in which the test binaries of one run share
+//	                         the data of a Postgres with the catalog's schema
 //
 // Each test gets a place of its own: a fresh database, a fresh bucket, a fresh
 // server. On a server that tests share, the place is an [Index]. A test binary

@@ -64,6 +64,10 @@ func drop(admin, name string) error {
 	return execute(admin, "drop database if exists "+name+" with (force)")
 }
 
+// maintenance is the database to connect to for work on others. postgres.Database is the template of
+// catalogs, and Postgres copies no database that is in use.
+const maintenance = "postgres"
+
 // postgresURL returns the URL of the server. It starts the server if it is not
 // running.
 func (s *state) postgresURL() (string, error) {
@@ -73,20 +77,26 @@ func (s *state) postgresURL() (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.postgres != nil {
-		return s.postgres.URL(postgres.Database), nil
+		return s.postgres.URL(maintenance), nil
 	}
-	dir, err := s.dir()
+	root, err := s.dir()
 	if err != nil {
 		return "", err
 	}
+	dir := filepath.Join(root, "postgres")
+	if os.Getenv(migratedVariable) != "" {
+		if err := Migrated(dir); err != nil {
+			return "", err
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
-	server, err := postgres.Start(ctx, postgres.Config{Dir: filepath.Join(dir, "postgres"), Fast: true})
+	server, err := postgres.Start(ctx, postgres.Config{Dir: dir, Fast: true})
 	if err != nil {
 		return "", err
 	}
 	s.postgres = server
-	return server.URL(postgres.Database), nil
+	return server.URL(maintenance), nil
 }
 
 // execute runs one statement on a connection of its own. It also has a context of its own, because

@@ -67,8 +67,9 @@ type state struct {
 }
 
 // reap waits for the end of its input, which comes when the test process ends, however it ends.
-// Then it ends the servers that still run below the directory and removes the directory. A dying
-// server may still add files, so it tries several times.
+// Then it ends the servers that still run below the directory and removes the directory, and the
+// socket of a Postgres that is elsewhere because the path is long. A dying server may still add
+// files, so it tries several times.
 const reap = `read _
 for f in "$1"/*/data/postmaster.pid; do
 	[ -f "$f" ] && kill -QUIT "$(head -n 1 "$f")" 2>/dev/null
@@ -77,6 +78,9 @@ for f in "$1"/*/nats.pid; do
 	[ -f "$f" ] && kill -KILL "$(cat "$f")" 2>/dev/null
 done
 for i in 1 2 3 4 5 6 7 8 9 10; do
+	for f in "$1"/*/run; do
+		[ -L "$f" ] && rm -rf "$(readlink "$f")"
+	done
 	rm -rf "$1" 2>/dev/null && exit
 	sleep 0.2
 done`
