@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	devnats "github.com/leatworks/leat/devstack/nats"
+	"github.com/leatworks/leat/internal/testenv/leak"
 )
 
 func start(t *testing.T, cfg devnats.Config) *devnats.Server {
@@ -107,5 +108,5 @@ func TestItLogsAtDebugLevelAndLeavesNothingBehind(t *testing.T) {
 	if log.Len() != 0 {
 		t.Errorf("logged above debug level: %s", &log)
 	}
-	goleak.VerifyNone(t, ignore)
+	leak.VerifyNone(t, ignore)
 }

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/leatworks/leat/devstack/postgres"
+	"github.com/leatworks/leat/internal/testenv/leak"
 )
 
 // start starts a server, which is closed at the latest when the test ends.
@@ -61,7 +62,7 @@ func connect(t *testing.T, s *postgres.Server) *pgx.Conn {
 }
 
 func TestDataSurvivesARestart(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	defer leak.VerifyNone(t, goleak.IgnoreCurrent())
 	dir := filepath.Join(t.TempDir(), "pg")
 	s := start(t, postgres.Config{Dir: dir})
 	exec(t, s, "create table kept (n int)", "insert into kept values (7)")

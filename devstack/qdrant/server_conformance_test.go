@@ -17,11 +17,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/qdrant/go-client/qdrant"
-	"go.uber.org/goleak"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	devstack "github.com/leatworks/leat/devstack/qdrant"
+	"github.com/leatworks/leat/internal/testenv/leak"
 )
 
 // The tests of this file state Qdrant's behaviour. They run against the embedded server. They also run against a real
@@ -39,7 +39,7 @@ func connect(t *testing.T) *qdrant.Client {
 			if err := server.Close(); err != nil {
 				t.Error(err)
 			}
-			goleak.VerifyNone(t)
+			leak.VerifyNone(t)
 		})
 		address = "http://" + server.Addr()
 	}

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/leatworks/leat/devstack/s3"
+	"github.com/leatworks/leat/internal/testenv/leak"
 )
 
 const (
@@ -291,7 +292,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	ignore := goleak.IgnoreCurrent()
 	round()
 	// fasthttp's cleaner ends by itself when it next wakes up, within 10 s.
-	goleak.VerifyNone(t, ignore, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+	leak.VerifyNone(t, ignore, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
 }
 
 func TestOneGatewayAProcess(t *testing.T) {

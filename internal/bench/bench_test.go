@@ -11,9 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/testenv/leak"
 )
 
 func TestMain(m *testing.M) {
@@ -26,7 +25,7 @@ func TestShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts eight processes")
 	}
-	t.Cleanup(func() { goleak.VerifyNone(t) })
+	t.Cleanup(func() { leak.VerifyNone(t) })
 	t.Setenv("CGO_ENABLED", "0") // reuses the packages that make cross has compiled
 	const files = 50
 	dir := t.TempDir()

@@ -8,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/testenv/leak"
 )
 
 func TestMain(m *testing.M) {
@@ -24,7 +23,7 @@ func TestShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts twelve processes")
 	}
-	t.Cleanup(func() { goleak.VerifyNone(t) })
+	t.Cleanup(func() { leak.VerifyNone(t) })
 	report, err := Run(t.Context(), Config{Seed: shortSeed, Faults: 10, Commits: 4, Damage: true, Pace: 300 * time.Millisecond, Settle: 5 * time.Minute, Out: lines{t}})
 	if err != nil {
 		t.Fatal(err)

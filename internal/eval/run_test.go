@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/leatworks/leat/internal/testenv/leak"
 	"github.com/leatworks/leat/pipeline/chunk"
 	"github.com/leatworks/leat/pipeline/embedder"
 	"github.com/leatworks/leat/pipeline/lang"
@@ -20,7 +21,7 @@ func TestShort(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		// fasthttp, which the S3 server uses, leaves two goroutines running for a while.
-		goleak.VerifyNone(t, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		leak.VerifyNone(t, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
 	})
 	report, err := Run(t.Context(), Config{Repos: []string{mill(t).dir}, Agent: true, Out: t.Output()})

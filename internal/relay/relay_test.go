@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/leatworks/leat/internal/relay"
+	"github.com/leatworks/leat/internal/testenv/leak"
 )
 
 const patience = time.Minute
@@ -76,7 +75,7 @@ func (c *caller) ask(wait time.Duration) (time.Duration, error) {
 }
 
 func TestRelay(t *testing.T) {
-	t.Cleanup(func() { goleak.VerifyNone(t) })
+	t.Cleanup(func() { leak.VerifyNone(t) })
 	r, err := relay.New()
 	if err != nil {
 		t.Fatal(err)

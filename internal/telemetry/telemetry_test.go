@@ -10,15 +10,15 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel"
-	"go.uber.org/goleak"
 
 	"github.com/leatworks/leat/internal/telemetry"
+	"github.com/leatworks/leat/internal/testenv/leak"
 )
 
 // Without an endpoint nothing is recorded, nothing runs and no server is called, not even one at
 // the default port of collectors.
 func TestNothingIsSentUnlessAsked(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer leak.VerifyNone(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
 	stop, err := telemetry.Start(t.Context(), "test", slog.New(slog.DiscardHandler))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/testenv"
+	"github.com/leatworks/leat/internal/testenv/leak"
 	"github.com/leatworks/leat/internal/worker"
 )
 
@@ -80,7 +81,7 @@ func TestStoppedWorkersLeaveNothing(t *testing.T) {
 			t.Fatalf("%d connections to Postgres are left", connections(t, watch))
 		}
 	}
-	goleak.VerifyNone(t, servers)
+	leak.VerifyNone(t, servers)
 }
 
 // connections counts the connections of others to the test's database.

@@ -20,8 +20,8 @@ import (
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
-	"go.uber.org/goleak"
 
+	"github.com/leatworks/leat/internal/testenv/leak"
 	"github.com/leatworks/leat/pipeline/blob"
 )
 
@@ -86,7 +86,7 @@ func runWithServer(m *testing.M) int {
 
 func runAndFindLeaks(m *testing.M) int {
 	code := m.Run()
-	if err := goleak.Find(); err != nil {
+	if err := leak.Find(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -18,9 +18,9 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"go.uber.org/goleak"
 
 	"github.com/leatworks/leat/events"
+	"github.com/leatworks/leat/internal/testenv/leak"
 	"github.com/leatworks/leat/pipeline/broker"
 )
 
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	if args := os.Getenv(envServe); args != "" {
 		serve(args)
 	}
-	goleak.VerifyTestMain(m)
+	leak.VerifyTestMain(m)
 }
 
 // serve runs a server until its parent is gone.

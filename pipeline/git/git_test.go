@@ -11,8 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
+	"github.com/leatworks/leat/internal/testenv/leak"
 	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
@@ -21,7 +20,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("LEAT_TEST_FETCH") != "" {
 		os.Exit(fetchAsHelper())
 	}
-	goleak.VerifyTestMain(m)
+	leak.VerifyTestMain(m)
 }
 
 // source is a repository built with git's plumbing, as a remote to fetch from.

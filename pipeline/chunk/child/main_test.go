@@ -3,10 +3,10 @@ package child
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/leatworks/leat/internal/testenv/leak"
 )
 
 func TestMain(m *testing.M) {
 	Main()
-	goleak.VerifyTestMain(m)
+	leak.VerifyTestMain(m)
 }

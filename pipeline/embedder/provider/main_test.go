@@ -3,7 +3,7 @@ package provider_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/leatworks/leat/internal/testenv/leak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.VerifyTestMain(m) }

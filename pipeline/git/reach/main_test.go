@@ -3,12 +3,11 @@ package reach_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
-
+	"github.com/leatworks/leat/internal/testenv/leak"
 	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
 func TestMain(m *testing.M) {
 	reach.Main()
-	goleak.VerifyTestMain(m)
+	leak.VerifyTestMain(m)
 }

@@ -10,19 +10,19 @@ import (
 
 	"github.com/google/uuid"
 	client "github.com/qdrant/go-client/qdrant"
-	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 
 	server "github.com/leatworks/leat/devstack/qdrant"
+	"github.com/leatworks/leat/internal/testenv/leak"
 	"github.com/leatworks/leat/pipeline/vector"
 	"github.com/leatworks/leat/pipeline/vector/qdrant"
 	"github.com/leatworks/leat/pipeline/vector/vectortest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.VerifyTestMain(m) }
 
 // startServer returns the URL of an embedded server that ends with the test.
 func startServer(t testing.TB) string {
