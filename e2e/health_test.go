@@ -51,9 +51,10 @@ func TestStoresComeUpLate(t *testing.T) {
 	}
 	for _, p := range running {
 		p.ready()
-		if status, body := p.health("/readyz"); status != http.StatusOK {
-			t.Errorf("%s with all stores: readyz answers %d %s", p.name, status, body)
-		}
+		await(t, p.name+" with all stores: readyz answers 200", func() bool {
+			status, _ := p.health("/readyz")
+			return status == http.StatusOK
+		})
 	}
 	if status, _ := running["ingestor"].health("/nosuch"); status != http.StatusNotFound {
 		t.Errorf("another path answers %d", status)

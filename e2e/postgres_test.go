@@ -158,8 +158,10 @@ default_pool_size = 30
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for path := dir; path != "/tmp" && len(path) > 1; path = filepath.Dir(path) { // it runs as nobody
-		_ = os.Chmod(path, 0o755)
+	for path := dir; len(path) > 1; path = filepath.Dir(path) { // it runs as nobody
+		if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o055 != 0o055 {
+			_ = os.Chmod(path, info.Mode()|0o055)
+		}
 	}
 	args := []string{config}
 	if os.Getuid() == 0 {

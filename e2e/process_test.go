@@ -77,6 +77,14 @@ func (p *process) kill() {
 // exits waits for the end of the process and compares the exit code.
 func (p *process) exits(code int) {
 	p.t.Helper()
+	if got := p.wait(); got != code {
+		p.t.Errorf("%s exits with %d, want %d\n%s", p.name, got, code, p.log.tail(4<<10))
+	}
+}
+
+// wait waits for the end of the process and returns its exit code.
+func (p *process) wait() (code int) {
+	p.t.Helper()
 	select {
 	case <-p.done:
 	case <-time.After(patience):
@@ -86,9 +94,7 @@ func (p *process) exits(code int) {
 	if p.err != nil && !errors.As(p.err, &exit) {
 		p.t.Fatalf("%s: %v", p.name, p.err)
 	}
-	if got := p.cmd.ProcessState.ExitCode(); got != code {
-		p.t.Errorf("%s exits with %d, want %d\n%s", p.name, got, code, p.log.tail(4<<10))
-	}
+	return p.cmd.ProcessState.ExitCode()
 }
 
 // stop ends the process as a process manager does.
