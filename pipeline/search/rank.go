@@ -29,6 +29,7 @@ type candidate struct {
 	fused      float32 // the score from both rankings
 	boost      float32 // the factor from the rules that look at this candidate alone
 	held       int     // how many of the query's terms the symbol and the text hold
+	terms      uint64  // these terms, as bits
 	copies     []candidate
 }
 
@@ -55,6 +56,26 @@ func (t terms) shared(other terms) int {
 		}
 	}
 	return n
+}
+
+// mostTerms bounds the terms of a query that a set of bits can hold.
+const mostTerms = 64
+
+// in returns the terms that another set has too, as bits.
+func (t terms) in(other terms) (set uint64) {
+	t = t[:min(len(t), mostTerms)]
+	for i, j := 0, 0; i < len(t) && j < len(other); {
+		switch {
+		case t[i] < other[j]:
+			i++
+		case t[i] > other[j]:
+			j++
+		default:
+			set |= 1 << i
+			i, j = i+1, j+1
+		}
+	}
+	return set
 }
 
 // names yields the names that a chunk's symbol stands for: each definition in its lists, with its owners and without.

@@ -183,10 +183,17 @@ func (s *Searcher) hits(ctx context.Context, list []candidate, n int, q Query) (
 		return nil, false, err
 	}
 	for i := range list {
-		list[i].held = asked.terms.shared(termsIn(list[i].hit.Symbol + "\n" + list[i].hit.Text))
+		own := termsIn(list[i].hit.Symbol + "\n" + list[i].hit.Text)
+		list[i].held, list[i].terms = asked.terms.shared(own), asked.terms.in(own)
 	}
 	list = fold(list, (*candidate).words)
 	rank(list)
+	for _, rule := range s.rules() {
+		if rule.read != nil {
+			rule.read(asked, list, rule.constant(asked))
+			rank(list)
+		}
+	}
 	list = merge(list, q.Limit)
 	hits = make([]Hit, len(list))
 	for i := range list {

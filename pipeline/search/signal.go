@@ -17,6 +17,8 @@ type Signal struct {
 	combine func(boost, measure, constant float64) float64
 	// spread changes scores by what else is in the list. It follows the rules that look at one candidate.
 	spread func(q *question, list []candidate, constant float64)
+	// read does the same to the best candidates once their texts have been read.
+	read func(q *question, list []candidate, constant float64)
 }
 
 const (
@@ -70,6 +72,10 @@ var signals = []Signal{
 	{
 		Name: "repeat", About: "each further chunk of a file loses, so that one file does not fill the page",
 		Constant: 0.95, Parts: 0.8, Source: byBenchmark, spread: repeats,
+	},
+	{
+		Name: "gathered", About: "the read chunks of a file together hold the words of the query; this raises the best of them",
+		Constant: 0.2, Source: byBenchmark, read: gathered,
 	},
 }
 

@@ -49,6 +49,38 @@ func TestRulesOfSeveralCandidates(t *testing.T) {
 	}
 }
 
+// The weights of water, wheel and gate are 3 + 1 - 2, 3 + 1 - 1 and 3 + 1 - 1. No text holds a lantern.
+func TestWordsGatheredInAFile(t *testing.T) {
+	mill, gate := uuid.UUID{1}, uuid.UUID{2}
+	rule := only(t, "gathered")[0]
+	for _, c := range []struct {
+		query string
+		parts bool
+		want  []float64
+	}{
+		{"water wheel gate lantern", false, []float64{0.9 * (1 + 0.2*2/8), 0.8 * (1 + 0.2*8/8), 0.7}},
+		{"water wheel gate lantern", true, []float64{0.9, 0.8, 0.7}},
+		{"the lantern", false, []float64{0.9, 0.8, 0.7}},
+	} {
+		q := newQuestion(c.query)
+		q.parts = c.parts
+		list := []candidate{
+			{hit: Hit{Path: "a.go", Score: 0.9, Text: "water"}, point: vector.Payload{Document: gate}},
+			{hit: Hit{Path: "b.go", Score: 0.8, Text: "water"}, point: vector.Payload{Document: mill}},
+			{hit: Hit{Path: "b.go", Score: 0.7, Symbol: "wheel", Text: "gate"}, point: vector.Payload{Document: mill}},
+		}
+		for i := range list {
+			list[i].terms = q.terms.in(termsIn(list[i].hit.Symbol + "\n" + list[i].hit.Text))
+		}
+		rule.read(q, list, rule.constant(q))
+		for i, want := range c.want {
+			if got := float64(list[i].hit.Score); math.Abs(got-want) > 1e-6 {
+				t.Errorf("%q, several parts wanted: %t: candidate %d has %.4f, want %.4f", c.query, c.parts, i, got, want)
+			}
+		}
+	}
+}
+
 // FuzzRanking checks that the order does not depend on the order in which the
 // candidates came, that no candidate is lost, and that scores are numbers.
 func FuzzRanking(f *testing.F) {
