@@ -236,7 +236,7 @@ func TestOtherPasswordsAreRefused(t *testing.T) {
 // A client must give its token again after a short time. A revoked token no longer lets it in.
 func TestARevokedTokenEndsItsConnections(t *testing.T) {
 	each(t, func(t *testing.T, variant account.Variant) {
-		p := serve(t, variant, 2*time.Second)
+		p := serve(t, variant, 5*time.Second)
 		again, closed := make(chan struct{}, 64), make(chan struct{})
 		conn, err := p.connect("leat_submit", "1", nats.ReconnectWait(10*time.Millisecond), nats.MaxReconnects(-1),
 			nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),

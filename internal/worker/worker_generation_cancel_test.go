@@ -88,7 +88,7 @@ func (f *factory) embeddedMessages() (list []string) {
 // A cancelled rebuild leaves nothing behind, however far it had come.
 func TestCancelLeavesNothingBehind(t *testing.T) {
 	f := newFactory(t)
-	f.gens = f.keep(time.Hour, 5*time.Second) // a grace in which workers end the work under way
+	f.gens = f.keep(time.Hour, 10*time.Second) // a grace in which workers end the work under way
 	f.work()
 	f.ingest(tree(30))
 	turned := f.models["turned/384"]
