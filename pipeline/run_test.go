@@ -79,16 +79,9 @@ func settled(t *testing.T, p *testpipe.Pipe) {
 	t.Helper()
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
-	for deadline := time.Now().Add(testpipe.Patience); ; <-look.C {
-		lag, err := p.Broker.Lag(t.Context(), broker.StreamChunked, consumer)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if lag.Pending+lag.InFlight == 0 {
-			return
-		}
+	for deadline := time.Now().Add(testpipe.Patience); !p.Acknowledged(t, broker.StreamChunked, consumer); <-look.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("still waiting: %+v\n%s", lag, p.Logs)
+			t.Fatalf("messages still wait for %s\n%s", consumer, p.Logs)
 		}
 	}
 }

@@ -56,11 +56,7 @@ func (f *factory) cancel(want int64) {
 func (f *factory) drained(g catalog.Generation) bool {
 	f.t.Helper()
 	for _, c := range consumersOf(g) {
-		lag, err := f.Broker.Lag(f.t.Context(), c.Stream, c.Name)
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		if lag.Pending+lag.InFlight > 0 {
+		if !f.Acknowledged(f.t, c.Stream, c.Name) {
 			return false
 		}
 	}

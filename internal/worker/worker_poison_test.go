@@ -223,9 +223,7 @@ func TestPoisonEndsAsADeadLetterAndTheNextIsServed(t *testing.T) {
 			r.submit(t, "acme", next.Dir)
 			if test.reason == "" {
 				await(t, "the embedder has acknowledged it", func() bool {
-					lag, err := r.Broker.Lag(t.Context(), broker.StreamChunked, broker.ConsumerEmbedder("local-384", events.Live))
-					must(t, err)
-					return lag.Pending+lag.InFlight == 0
+					return r.Acknowledged(t, broker.StreamChunked, broker.ConsumerEmbedder("local-384", events.Live))
 				})
 				if l := r.letters(t); len(l) > 0 {
 					t.Errorf("letters %+v", l)
@@ -304,9 +302,7 @@ func TestRedeliveryIsOneLetter(t *testing.T) {
 	r.publish(t, "leat.repo.submitted.acme", submitted(), `{"url":`) // not understood, and not handled
 	r.publish(t, "leat.repo.submitted.acme", submitted(), `{"url":"https://example.com/a"}`)
 	await(t, "the messages are acknowledged", func() bool {
-		lag, err := r.Broker.Lag(t.Context(), broker.StreamIntake, broker.ConsumerIngestor)
-		must(t, err)
-		return lag.Pending+lag.InFlight == 0 && served.Load() == 4
+		return r.Acknowledged(t, broker.StreamIntake, broker.ConsumerIngestor) && served.Load() == 4
 	})
 	stop()
 	must(t, <-stopped)

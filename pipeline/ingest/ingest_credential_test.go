@@ -88,16 +88,9 @@ func runIngestor(t *testing.T, p *testpipe.Pipe) {
 			Routes: []pipeline.Route{{Name: "ingestor", Source: source, Handle: p.Ingest.Handle}},
 		})
 	}()
-	for deadline := time.Now().Add(testpipe.Patience); ; {
-		lag, err := p.Broker.Lag(t.Context(), broker.StreamIntake, broker.ConsumerIngestor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if lag.Pending+lag.InFlight == 0 {
-			break
-		}
+	for deadline := time.Now().Add(testpipe.Patience); !p.Acknowledged(t, broker.StreamIntake, broker.ConsumerIngestor); {
 		if time.Now().After(deadline) {
-			t.Fatalf("still waiting: %+v", lag)
+			t.Fatal("messages still wait for the ingestor")
 		}
 	}
 	stop()

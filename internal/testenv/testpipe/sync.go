@@ -45,18 +45,13 @@ func (p *Pipe) Consume(t testing.TB, stream, consumer string) {
 	must(t, err)
 	deadline := time.NewTimer(Patience)
 	defer deadline.Stop()
-	for {
-		lag, err := p.Broker.Lag(t.Context(), stream, consumer)
-		must(t, err)
-		if lag.Pending+lag.InFlight == 0 {
-			break
-		}
+	for !p.Acknowledged(t, stream, consumer) {
 		select {
 		case m := <-messages:
 			m.Ack()
 		case <-time.After(10 * time.Millisecond): // the ack of the last is on its way
 		case <-deadline.C:
-			t.Fatalf("testpipe: still waiting: %+v", lag)
+			t.Fatalf("testpipe: messages still wait for %s", consumer)
 		}
 	}
 	must(t, s.Close())

@@ -1,6 +1,8 @@
 package testpipe
 
 import (
+	"cmp"
+	"errors"
 	"testing"
 	"time"
 
@@ -92,6 +94,35 @@ func (p *Tap) next(t testing.TB, within time.Duration) pipeline.Message {
 		t.Fatalf("testpipe: event on %s: %v", raw.Subject, err)
 	}
 	return pipeline.NewMessage(event, raw.Subject)
+}
+
+// Acknowledged says whether a consumer has acknowledged everything in its stream. The number of
+// messages that wait for it does not say that: a server counts a message for its consumers a moment
+// after it has taken it.
+func (p *Pipe) Acknowledged(t testing.TB, stream, consumer string) bool {
+	t.Helper()
+	js, err := jetstream.New(p.Events.conn)
+	must(t, err)
+	s, err := js.Stream(t.Context(), stream)
+	must(t, err)
+	c, err := s.Consumer(t.Context(), consumer)
+	must(t, err)
+	info := c.CachedInfo()
+	filters := info.Config.FilterSubjects
+	if len(filters) == 0 {
+		filters = []string{cmp.Or(info.Config.FilterSubject, ">")}
+	}
+	for _, filter := range filters {
+		last, err := s.GetLastMsgForSubject(t.Context(), filter)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		must(t, err)
+		if last.Sequence > info.Delivered.Stream {
+			return false
+		}
+	}
+	return info.NumPending == 0 && info.NumAckPending == 0
 }
 
 // LoseStreams deletes everything in NATS, and makes the streams again.
