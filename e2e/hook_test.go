@@ -45,7 +45,7 @@ func startHooked(t testing.TB) *hooked {
 	t.Cleanup(forge.Close)
 	host := strings.TrimPrefix(forge.URL, "http://")
 
-	env := []string{"LEAT_DATA=" + filepath.Join(t.TempDir(), "data"), "LEAT_FAST=true", "LEAT_GIT_ALLOW_HTTP=true", "LEAT_GIT_ALLOW_HOST=" + host}
+	env := []string{"LEAT_DATA=" + home(t), "LEAT_FAST=true", "LEAT_GIT_ALLOW_HTTP=true", "LEAT_GIT_ALLOW_HOST=" + host}
 	dev := start(t, env, "leat", "dev", "--gateway-listen", "127.0.0.1:0")
 	gateway := strings.TrimSuffix(dev.says(`http://127\.0\.0\.1:\d+/api/v1`, 1)[0], "/api/v1")
 	hook := leat(t, env, 0, "hook", "create", "forge", "--provider", "github", "--allow", "http://"+host+"/mill")

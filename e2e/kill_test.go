@@ -71,7 +71,7 @@ func (d *deployment) verify(kills int) {
 // into stores of its own.
 func undisturbed(t *testing.T, repo string) any {
 	t.Helper()
-	env := []string{"LEAT_DATA=" + t.TempDir() + "/data", "LEAT_FAST=true"}
+	env := []string{"LEAT_DATA=" + home(t), "LEAT_FAST=true"}
 	leat(t, env, 0, "dev", "--once", "--submit", repo)
 	return leat(t, env, 0, "digest")["digest"]
 }

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/leatworks/leat/internal/testenv"
 )
 
 // patience bounds every wait. It is much longer than a loaded machine needs.
@@ -179,4 +181,14 @@ func (o *output) String() string {
 func (o *output) tail(most int) string {
 	s := o.String()
 	return s[max(0, len(s)-most):]
+}
+
+// home returns a new data directory for leat dev.
+func home(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := testenv.Home(dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

@@ -148,9 +148,7 @@ func makeStores(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: stores DIR")
 	}
-	dir := ts.MkAbs(args[0])
-	ts.Check(testenv.Migrated(filepath.Join(dir, "postgres")))
-	ts.Check(os.WriteFile(filepath.Join(dir, "format.json"), []byte(`{"format":1}`), 0o600)) // else leat takes the files for somebody else's
+	ts.Check(testenv.Home(ts.MkAbs(args[0])))
 }
 
 // waitRunning waits until a `leat dev` serves a data directory and has prepared

@@ -21,14 +21,11 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // open returns an empty catalog.
 func open(t *testing.T) *catalog.Catalog {
 	t.Helper()
-	c, err := catalog.Open(t.Context(), catalog.Config{URL: testenv.Postgres(t)})
+	c, err := catalog.Open(t.Context(), catalog.Config{URL: testenv.Catalog(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	if err := c.Schema.Up(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return c
 }
 

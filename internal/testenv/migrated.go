@@ -16,10 +16,19 @@ import (
 // Postgres. It must not outlive the run, because the schema may change.
 const migratedVariable = "LEAT_TEST_MIGRATED"
 
-// Migrated puts the data of a Postgres into dir, which need not exist: dir is that of a
+// Home makes dir the data directory of a leat that has a Postgres with the catalog's schema, and
+// nothing else yet. That is most of the work of a first start.
+func Home(dir string) error {
+	if err := migrated(filepath.Join(dir, "postgres")); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "format.json"), []byte(`{"format":1}`), 0o600) // else leat takes the files for somebody else's
+}
+
+// migrated puts the data of a Postgres into dir, which need not exist: dir is that of a
 // [postgres.Config] then. The database [postgres.Database] has the catalog's schema. To make such
 // data takes twenty times the processor time of a copy.
-func Migrated(dir string) error {
+func migrated(dir string) error {
 	from, err := migratedData()
 	if err != nil {
 		return err

@@ -85,7 +85,7 @@ func (s *state) postgresURL() (string, error) {
 	}
 	dir := filepath.Join(root, "postgres")
 	if os.Getenv(migratedVariable) != "" {
-		if err := Migrated(dir); err != nil {
+		if err := migrated(dir); err != nil {
 			return "", err
 		}
 	}

@@ -21,9 +21,6 @@ func openCatalog(t *testing.T, url string) *catalog.Catalog {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	if err := c.Schema.Up(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return c
 }
 
@@ -40,7 +37,7 @@ func await[T any](t *testing.T, from <-chan T) T {
 
 // Three syncers share the work: one at a time does it, once in each interval.
 func TestSyncersShareTheWork(t *testing.T) {
-	url := testenv.Postgres(t)
+	url := testenv.Catalog(t)
 	openCatalog(t, url)
 	began := make(chan time.Time, 100)
 	var busy sync.Mutex
@@ -71,7 +68,7 @@ func TestSyncersShareTheWork(t *testing.T) {
 // A run that was cut short goes on in another syncer, from where it was saved. A run
 // that failed is recorded with its reason. Work whose run has ended begins anew.
 func TestARunGoesOnWhereItStopped(t *testing.T) {
-	url := testenv.Postgres(t)
+	url := testenv.Catalog(t)
 	c := openCatalog(t, url)
 	at := make(chan string, 10)
 	work := func(do func(context.Context, *schedule.Run) error) schedule.Work {
@@ -136,7 +133,7 @@ func TestTheHistoryIsBoundedAndSaysWhatFailed(t *testing.T) {
 // Work that is planned again while it is under way is done once more from the beginning, whatever
 // the present run saves and plans.
 func TestWorkIsPlannedAgainWhileItIsUnderWay(t *testing.T) {
-	c := openCatalog(t, testenv.Postgres(t))
+	c := openCatalog(t, testenv.Catalog(t))
 	began, goOn := make(chan string), make(chan struct{})
 	work := schedule.Work{Kind: "test", Interval: time.Hour, Do: func(ctx context.Context, run *schedule.Run) error {
 		began <- run.Cursor()
