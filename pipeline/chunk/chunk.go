@@ -15,7 +15,7 @@ import (
 // cuts differently too, and has versions of its own.
 const (
 	Version    = 2*generation + withTrees
-	generation = 6
+	generation = 7
 )
 
 // Trees says whether this program can cut by syntax trees, which takes cgo.

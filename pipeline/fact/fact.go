@@ -2,7 +2,7 @@ package fact
 
 // Version of the extraction. Raise it whenever any text would have other
 // facts: sets are stored under the version.
-const Version = 4
+const Version = 5
 
 // The bounds of a set. A name that is longer is left out; a text is shortened.
 const (
@@ -115,10 +115,14 @@ type Definition struct {
 	StartLine, EndLine int // from 1, both included
 	Line               int // of the name
 
-	Signature string   // its head on one line
-	Doc       string   // the first sentence of its documentation
-	Type      string   // an expression: the type of a variable or field, the results of a function, joined by commas, or the type for which a type stands
-	Bases     []string // of a type: expressions of the types that it extends, implements or embeds
+	Signature string // its head on one line
+	Doc       string // the first sentence of its documentation
+	Type      string // an expression: the type of a variable or field, the results of a function, joined by commas, or the type for which a type stands
+	// In TypeScript, ";" and the type of a parameter follow a result, for each parameter up to the last with a type that
+	// the text states. The type of a function is "func:" and its signatures, joined by "&", or one signature in braces
+	// where it is a part. "any:" and several types, joined by "|", is one of them; "*" marks a parameter that takes the
+	// rest.
+	Bases []string // of a type: expressions of the types that it extends, implements or embeds
 }
 
 // Reference is a name that a text uses and does not bind in the same function.
@@ -127,7 +131,8 @@ type Definition struct {
 // from it. A root is a name ("catalog"), a definition of the same text by its
 // path ("@Mill/Wheel"), the bases of one ("^Mill"), or "?", which is unknown. A
 // step is a member (".name"), a call ("()"), the n-th of several results
-// ("#1") or an element ("[]"). "[]" before a root says that it is a list of
+// ("#1"), an element ("[]"), what a call expects as its n-th argument ("(1)"), or what a function
+// takes as its n-th parameter ("(:0)"), both counted from 0. "[]" before a root says that it is a list of
 // these. A variable of the function is replaced by its declared type or by the
 // expression that it was assigned, so that the receiver of "s.wheel.Turn()" in
 // a method of *Mill is "Mill.wheel" in Go.

@@ -22,6 +22,8 @@ const (
 	actAssign                   // assigns
 	actFor                      // binds the elements of a list
 	actFunction                 // a function without a name
+	actReturn                   // returns its content
+	actObject                   // an object, as it is written down
 	actParam                    // a parameter
 	actComprehension            // binds its names at its end
 	actCall
@@ -84,21 +86,23 @@ func (r *rule) field(w *walker, n int) bool { return r.isField != nil && r.isFie
 
 // language holds the rules of a language.
 type language struct {
-	rules    map[string]rule
-	builtin  map[string]bool // names that every text has
-	selfs    map[string]bool // names of the object
-	supers   map[string]bool // names of the object that stand for its bases
-	inferred map[string]bool // types that say nothing: var, auto
-	receiver bool            // the first parameter of a method is the object
-	declares bool            // an assignment declares
-	dollar   bool            // variables have a dollar before their name
-	fields   bool            // an assignment to a member of the object declares it
-	closed   bool            // no text adds members to the types of the language itself
-	outside  bool            // members of a type may stand in another file: the object is named by its type alone
-	visible  func(name, said string) Visibility
-	imports  func(w *walker, n int)
-	requires func(w *walker, name, value int) bool // says that a variable is an import
-	docs     bool                                  // the documentation is the first string of the body
+	rules      map[string]rule
+	builtin    map[string]bool // names that every text has
+	selfs      map[string]bool // names of the object
+	supers     map[string]bool // names of the object that stand for its bases
+	inferred   map[string]bool // types that say nothing: var, auto
+	receiver   bool            // the first parameter of a method is the object
+	declares   bool            // an assignment declares
+	dollar     bool            // variables have a dollar before their name
+	loops      bool            // the variable of a loop lasts
+	fields     bool            // an assignment to a member of the object declares it
+	contextual bool            // a function has the parameters that its place expects
+	closed     bool            // no text adds members to the types of the language itself
+	outside    bool            // members of a type may stand in another file: the object is named by its type alone
+	visible    func(name, said string) Visibility
+	imports    func(w *walker, n int)
+	requires   func(w *walker, name, value int) bool // says that a variable is an import
+	docs       bool                                  // the documentation is the first string of the body
 }
 
 // self returns the expression of the object in the methods of a type.
@@ -184,8 +188,8 @@ var languages = map[string]*language{
 	"Ruby":       ruby,
 	"Rust":       rust,
 	"Scala":      scala,
-	"TSX":        ecma,
-	"TypeScript": ecma,
+	"TSX":        typescript,
+	"TypeScript": typescript,
 }
 
 // said returns the visibility that modifiers name.

@@ -11,7 +11,7 @@ ImportError ModuleNotFoundError AssertionError LookupError UnicodeError UnicodeD
 ConnectionError NotImplemented Ellipsis BaseException KeyboardInterrupt SystemExit GeneratorExit ArithmeticError ZeroDivisionError
 OverflowError StopAsyncIteration Warning DeprecationWarning UserWarning FutureWarning RuntimeWarning __name__ __file__ __doc__ __all__
 globals locals exec eval compile __import__ Any`),
-	receiver: true, declares: true, fields: true, docs: true,
+	receiver: true, declares: true, loops: true, fields: true, docs: true,
 	selfs: map[string]bool{}, supers: map[string]bool{"super": true},
 	visible: func(name, _ string) Visibility {
 		if strings.HasPrefix(name, "_") && !strings.HasSuffix(name, "__") {
@@ -149,9 +149,11 @@ Extract NonNullable ReturnType Parameters Awaited PropertyKey any unknown never 
 		"extends_clause":                        {do: actType},
 		"extends_type_clause":                   {do: actBases},
 		"implements_clause":                     {do: actType},
-		"arrow_function":                        {do: actFunction, params: "parameters"},
-		"function_expression":                   {do: actFunction, params: "parameters"},
-		"generator_function":                    {do: actFunction, params: "parameters"},
+		"arrow_function":                        {do: actFunction, params: "parameters", body: "body"},
+		"return_statement":                      {do: actReturn},
+		"object":                                {do: actObject},
+		"function_expression":                   {do: actFunction, params: "parameters", body: "body"},
+		"generator_function":                    {do: actFunction, params: "parameters", body: "body"},
 		"required_parameter":                    {do: actParam, name: "pattern", typ: "type", value: "value", isField: isParameterProperty},
 		"optional_parameter":                    {do: actParam, name: "pattern", typ: "type", value: "value", isField: isParameterProperty},
 		"assignment_pattern":                    {do: actParam, name: "left", value: "right"},
@@ -198,7 +200,10 @@ Extract NonNullable ReturnType Parameters Awaited PropertyKey any unknown never 
 		"type_arguments":                        {do: actTypes, as: asSkip},
 		"type_query":                            {do: actNone, as: asSkip},
 		"conditional_type":                      {do: actTypes, as: asSkip},
-		"type_parameters":                       {do: actSkip},
+		"type_parameters":                       {do: actTypes},
+		"type_parameter":                        {do: actPair, value: "constraint", typ: "value"},
+		"call_signature":                        {do: actFunction, params: "parameters"},
+		"construct_signature":                   {do: actFunction, params: "parameters"},
 		"jsx_opening_element":                   {do: actCall, name: "name"},
 		"jsx_self_closing_element":              {do: actCall, name: "name"},
 		"jsx_closing_element":                   {do: actSkip},
@@ -206,6 +211,13 @@ Extract NonNullable ReturnType Parameters Awaited PropertyKey any unknown never 
 		"statement_identifier":                  {do: actSkip},
 	},
 }
+
+// typescript is JavaScript with types. A member of the object that is assigned must have been declared.
+var typescript = func() *language {
+	l := *ecma
+	l.fields, l.contextual = false, true
+	return &l
+}()
 
 // isParameterProperty says whether a parameter of a constructor declares a field.
 func isParameterProperty(w *walker, n int) bool {

@@ -72,6 +72,8 @@ type walker struct {
 	rules    []*rule // by kind
 	self     string  // the expression of the object whose method this is
 	level    Kind    // of the innermost definition: a type, a function, or 0
+	returned string  // the type that the innermost function returns; "" is unknown
+	hope     string  // the type that the place of the present function expects of its present parameter; "" is unknown
 	exported bool    // a wrapper around says so
 	comment  span    // the last comment, with the ones right before it
 	depth    int
@@ -236,13 +238,18 @@ func (w *walker) walk(n int, role Role) {
 			of = w.typeOf(t)
 		}
 		name := w.child(n, r.name)
-		w.bindPattern(name, of)
+		if w.language.loops && w.level != KindFunction {
+			w.assignTo(name, name, of, 0)
+		} else {
+			w.bindPattern(name, of)
+		}
 		w.children(n, RoleUse, value, name, w.child(n, r.typ))
 	case actFunction:
-		w.nested(func() {
-			w.params(n, r)
-			w.children(n, RoleUse, w.child(n, r.params))
-		})
+		w.function(n, r, unknown)
+	case actReturn:
+		for _, c := range w.list(n) {
+			w.expecting(c, w.returned)
+		}
 	case actParam:
 		w.param(n, r)
 	case actComprehension:
@@ -264,6 +271,7 @@ func (w *walker) walk(n int, role Role) {
 		w.children(n, role)
 	case actPair:
 		w.walk(w.child(n, r.value), role)
+		w.walk(w.child(n, r.typ), role)
 	case actTypes:
 		w.children(n, RoleType)
 	case actBases:
@@ -416,6 +424,11 @@ func (w *walker) call(n int, r *rule) {
 	}
 	if r.object == "" {
 		w.walk(name, RoleCall)
+		if args := w.child(n, "arguments"); args != 0 && w.language.contextual {
+			w.arguments(args, name)
+			w.children(n, RoleUse, name, args)
+			return
+		}
 		w.children(n, RoleUse, name)
 		return
 	}
@@ -463,6 +476,11 @@ func (w *walker) created(n int, r *rule) {
 		return
 	}
 	w.walk(of, RoleCall)
+	if args := w.child(n, "arguments"); args != 0 && w.language.contextual {
+		w.arguments(args, of)
+		w.children(n, RoleUse, of, args)
+		return
+	}
 	w.children(n, RoleUse, of)
 }
 
@@ -540,7 +558,7 @@ func (w *walker) selfField(n int, name string, at int, of string) {
 // declare defines a variable of a file or a type, and binds one of a function.
 func (w *walker) declare(n, name int, of string, kind Kind) {
 	text := w.plain(w.text(name))
-	if w.kind(name) == "computed_property_name" { // an expression, which nothing names
+	if k := w.kind(name); k == "computed_property_name" || k == "number" { // an expression or a number, which nothing names
 		return
 	}
 	if w.level == KindFunction {

@@ -23,6 +23,10 @@ func (w *walker) definition(n int, r *rule) {
 		w.anonymous(n, r)
 		return
 	}
+	if k := w.kind(nameAt); nameAt != 0 && (k == "computed_property_name" || k == "string" && r.kind == KindModule) {
+		w.anonymous(n, r) // an expression, or a module that is defined elsewhere and gets more members here
+		return
+	}
 	kind := r.kind
 	if kind == KindFunction && (w.level == KindType || owner != "") {
 		kind = KindMethod
@@ -32,7 +36,11 @@ func (w *walker) definition(n int, r *rule) {
 		Name: name, Kind: kind, Visibility: w.visibility(n, name), Start: w.start(n), End: w.end(n),
 		Signature: w.signature(n, body), Doc: w.documentation(n, body),
 	}
-	if result != 0 {
+	returned := w.returned
+	if w.language.contextual {
+		d.Type = w.callable(n, r, kind)
+		w.returned = resultOf(d.Type)
+	} else if result != 0 {
 		d.Type = w.typeOf(result)
 	}
 	if kind == KindType || kind == KindModule {
@@ -48,15 +56,13 @@ func (w *walker) definition(n int, r *rule) {
 	d.Qualified = strings.Join(append(slices.Clone(path), name), ".")
 	index := w.defineAs(d, w.start(max(nameAt, n)))
 	w.inside(n, r, index, append(path, name), kind, owner, nameAt)
+	w.returned = returned
 }
 
 // anonymous finds the facts in a function without a name.
 func (w *walker) anonymous(n int, r *rule) {
 	if r.kind == KindFunction || r.kind == KindMethod {
-		w.nested(func() {
-			w.params(n, r)
-			w.children(n, RoleUse, w.child(n, r.params))
-		})
+		w.function(n, r, unknown)
 		return
 	}
 	w.children(n, RoleUse)
@@ -198,18 +204,25 @@ func (w *walker) params(n int, r *rule) {
 		w.walk(list, RoleUse)
 		return
 	}
+	expected := w.hope
 	for i, c := range w.list(list) {
+		of := unknown
+		if expected != "" {
+			of = parameter(expected, i)
+		}
+		w.hope = of
 		switch {
 		case i == 0 && w.language.receiver && w.does(c) == actName && w.self != "" && w.level == KindFunction && len(w.path) > 1:
 			w.bind(w.text(c), w.self)
 		case w.does(c) == actName:
-			w.bind(w.text(c), unknown)
+			w.bind(w.text(c), of)
 		case w.does(c) == actPattern:
-			w.bindPattern(c, unknown)
+			w.bindPattern(c, of)
 		default:
 			w.walk(c, RoleUse)
 		}
 	}
+	w.hope = ""
 }
 
 func (w *walker) declaratorParams(n int) {
@@ -225,12 +238,15 @@ func (w *walker) declaratorParams(n int) {
 // param binds one parameter. A parameter that is also a field defines it.
 func (w *walker) param(n int, r *rule) {
 	t, value := w.child(n, r.typ), w.child(n, r.value)
+	of := unknown
+	if w.hope != "" {
+		of, w.hope = w.hope, ""
+	}
 	w.walk(t, RoleType)
 	w.walk(value, RoleUse)
-	of := unknown
 	if t != 0 {
 		of = w.typeOf(t)
-	} else if value != 0 {
+	} else if value != 0 && of == unknown {
 		of = w.value(value)
 	}
 	name := w.declared(w.child(n, r.name))
@@ -278,7 +294,11 @@ func (w *walker) typeParams(n int) {
 					name = first[0]
 				}
 			}
-			w.bind(w.text(name), unknown)
+			of := unknown
+			if c := w.child(p, "constraint"); c != 0 && w.language.contextual {
+				of = w.typeOf(c)
+			}
+			w.bind(w.text(name), of)
 		}
 	}
 }
@@ -315,13 +335,16 @@ func (w *walker) variables(n int, r *rule) {
 		if w.language.requires != nil && w.language.requires(w, name, value) {
 			continue
 		}
-		w.walk(value, RoleUse)
+		w.expecting(value, of)
 		part := of
 		if inferred {
 			part = unknown
 			if value != 0 {
 				part = w.value(value)
 			}
+		}
+		if part == unknown && t != 0 && w.language.contextual && w.level != KindFunction {
+			part = w.typeWhole(t)
 		}
 		w.declarePattern(n, name, part, kind, value)
 	}
@@ -352,9 +375,10 @@ func (w *walker) declarePattern(n, name int, of string, kind Kind, value int) {
 		if w.level == KindType {
 			kind = KindMethod
 		}
-		of = ""
-		if result := w.child(value, "return_type"); result != 0 {
-			of = w.typeOf(result)
+		if w.language.contextual {
+			of = w.callableValue(value, of)
+		} else if of = ""; w.child(value, "return_type") != 0 {
+			of = w.typeOf(w.child(value, "return_type"))
 		}
 	}
 	w.declare(n, name, of, kind)

@@ -26,8 +26,9 @@ type value struct {
 	by      Strategy // the least sure strategy on the way
 	list    int      // how many lists are around it: 2 is a list of lists
 	object  bool     // the symbols are types, and the value is an object of one of them
-	result  string   // the value is a function with these results
+	result  string   // the value is a function with these results, or in TypeScript with these signatures
 	in      place    // the file in which result is written
+	others  []value  // the value may be each of these, too
 	sure    bool     // nothing unknown may be meant instead
 }
 
@@ -68,6 +69,9 @@ func (r *resolver) compute(expression string, in place, within string) value {
 	for strings.HasPrefix(expression, "[]") {
 		expression, lists = expression[2:], lists+1
 	}
+	if types, ok := strings.CutPrefix(expression, "any:"); ok {
+		return r.either(types, in, within)
+	}
 	if results, ok := strings.CutPrefix(expression, "func:"); ok {
 		return value{kind: isSymbols, result: results, in: in, by: ByType, sure: true, list: lists}
 	}
@@ -86,6 +90,13 @@ func (r *resolver) compute(expression string, in place, within string) value {
 	for steps != "" && v.kind != isUnknown {
 		var s string
 		s, steps = splitStep(steps)
+		if s[0] == '.' && eachOf[s[1:]] && strings.HasPrefix(steps, "(0)(:0)") { // a function of each element
+			if list := r.listed(v); list.list > 0 {
+				steps = steps[len("(0)(:0)"):]
+				v = r.element(list)
+				continue
+			}
+		}
 		if s == "()" && strings.HasPrefix(steps, "#") { // one result of several
 			var number string
 			number, steps = splitStep(steps)
@@ -180,6 +191,10 @@ func (r *resolver) step(v value, s string) value {
 		return r.called(v, 0)
 	case s == "[]":
 		return r.element(v)
+	case strings.HasPrefix(s, "(:"):
+		return r.parameter(v, placeIn(s[2:]))
+	case s[0] == '(':
+		return r.argument(v, placeIn(s[1:]))
 	}
 	return nothing
 }
@@ -202,16 +217,24 @@ func (r *resolver) called(v value, n int) value {
 	}
 	r.depth++
 	defer func() { r.depth-- }()
+	for _, other := range v.others {
+		if of := r.called(other, n); of.kind != isUnknown {
+			return of
+		}
+	}
 	for _, s := range v.symbols {
 		switch fact.Kind(s.Kind) {
 		case fact.KindType:
+			if v.object && s.Type != "" && family(s.Language) == "JavaScript" { // what the type stands for can be called
+				return r.called(r.typeOf(s, v.by), n)
+			}
 			v.object = true
 			return v
 		case fact.KindFunction, fact.KindMethod:
 			if s.Name == "constructor" || s.Name == "__construct" {
 				continue
 			}
-			if s.Type == "" {
+			if resultsOf(s.Type) == "" {
 				return nothing
 			}
 			return r.nth(s.Type, placeOf(s), s.Qualified, n).atLeast(max(v.by, ByType))
@@ -227,7 +250,7 @@ func (r *resolver) called(v value, n int) value {
 
 // nth returns the n-th of several results.
 func (r *resolver) nth(results string, in place, within string, n int) value {
-	all := strings.Split(results, ",")
+	all := strings.Split(resultsOf(results), ",")
 	if n >= len(all) || r.depth > maxSteps {
 		return nothing
 	}
@@ -291,6 +314,15 @@ func (r *resolver) member(v value, name string) value {
 		return external
 	}
 	found := value{kind: isUnknown}
+	for _, other := range v.others {
+		r.depth++
+		of := r.member(other, name)
+		r.depth--
+		if len(of.symbols) > 0 {
+			found.kind, found.sure, found.by = isSymbols, true, max(found.by, of.by)
+			found.symbols = append(found.symbols, of.symbols...)
+		}
+	}
 	for _, s := range v.symbols {
 		r.depth++
 		of := r.memberOf(s, name, v, make(map[*symbol]bool))
@@ -360,7 +392,7 @@ func (r *resolver) memberOf(s *symbol, name string, v value, seen map[*symbol]bo
 		}
 		return outside
 	case fact.KindFunction, fact.KindMethod:
-		if s.Language == "Go" || s.Type == "" {
+		if s.Language == "Go" || resultsOf(s.Type) == "" {
 			return r.innerOf(s, name)
 		}
 		return r.member(r.called(value{kind: isSymbols, symbols: []*symbol{s}, by: max(v.by, ByType)}, 0), name)

@@ -76,8 +76,11 @@ func Parse(ctx context.Context, language string, text []byte) (*Tree, Cost) {
 	if g == nil || len(text) == 0 || len(text) > MaxSize || ctx.Err() != nil {
 		return nil, Cost{}
 	}
-	if language == "C" || language == "C++" {
+	switch language {
+	case "C", "C++":
 		text = withoutMacros(text)
+	case "TypeScript", "TSX":
+		text = withEnds(text)
 	}
 	job := C.leat_job{size: C.uint32_t(len(text)), least: least.raw(), a_byte: perByte(language).raw()}
 	told := (*int32)(unsafe.Pointer(&job.told))

@@ -16,3 +16,5 @@ class A(B, m.C, metaclass=M):
         except (E, F) as e: raise X from e
         lambda q: q.z
         return [t.a for t in b if t]
+for lasting, (inner, also) in pairs():
+    lasting.go()

@@ -25,3 +25,15 @@ export default function main() {}
 declare function amb(a: A): B;
 const r = require("z");
 namespace N { export function q() {} }
+export type Fn<T> = (t: T, ...rest: Q[]) => B;
+type Either = Fn<A> | H;
+interface Route {
+  // a line that begins with "<" is a member of its own
+  <P extends Fn<A>>(p: P, q?: (b: B) => void): Route
+  <R>(...all: [H<R> & R, H<R>]): Route
+}
+const held: Fn<A> = (t, other) => t.go(other.x());
+const each = (list: A[]): Fn<B> => (b) => { list.forEach((a) => a.go()); return b.done(); };
+held((x) => ({ on: (y) => y.up(), method(z) { z.down(); } }), k => k.gone());
+declare module "./elsewhere" { interface More { [Symbol.iterator](): A; 401: B } }
+class Late extends A { constructor() { super(); this.early = new B(); this.not = 1; } early: B; }

@@ -65,7 +65,12 @@ def lasting(name):
     while parent is not None and parent.type != "module":
         if parent.type == "function":
             line = starts[relative(name.module_path)][name.line - 1][1]
-            return line[: name.column].rstrip().endswith("self.")
+            if not line[: name.column].rstrip().endswith("self."):
+                return False
+            holder = parent.parent()
+            while holder is not None and holder.type == "class":
+                holder = holder.parent()
+            return holder is None or holder.type == "module"
         parent = parent.parent()
     return True
 
