@@ -117,11 +117,11 @@ type Definition struct {
 
 	Signature string // its head on one line
 	Doc       string // the first sentence of its documentation
-	// Type is an expression: the type of a variable or field, the results of a function, joined by commas, or the type
-	// for which a type stands. In TypeScript, ";" and the type of a parameter follow a result, for each parameter up to
-	// the last with a type that the text states. The type of a function is "func:" and its signatures, joined by "&", or
-	// one signature in braces where it is a part. "any:" and several types, joined by "|", is one of them; "*" marks a
-	// parameter that takes the rest.
+	// Type is an expression: the type of a variable or field, the results of a function, joined by commas, or the
+	// type for which a type stands. In TypeScript, ";" and the type of a parameter follow a result, for each parameter
+	// up to the last with a type that the text states. The type of a function is "func:" and its signatures, joined by
+	// "&", or one signature in braces where it is a part. "any:" and several types, joined by "|", is one of them; "*"
+	// marks a parameter that takes the rest.
 	Type  string
 	Bases []string // of a type: expressions of the types that it extends, implements or embeds
 }

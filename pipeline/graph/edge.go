@@ -41,7 +41,7 @@ var strategies = [...]string{"", "scope", "file", "package", "import", "type", "
 func (s Strategy) String() string { return strategies[min(int(s), len(strategies)-1)] }
 
 // confidence is the share of a strategy's edges that are right, as measured against compilers (docs/graph.md).
-var confidence = [...]float64{0, 0.99, 0.98, 0.97, 0.97, 0.93, 0.6, 0.4, 0, 0, 1, 0.85}
+var confidence = [...]float64{0, 0.99, 0.98, 0.97, 0.97, 0.93, 0.6, 0.25, 0, 0, 1, 0.85}
 
 // Confidence returns the probability that each of an edge's candidates is meant. Several targets from an index are no
 // candidates: each is a definition of the symbol that the index names.
