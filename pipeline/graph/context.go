@@ -95,10 +95,10 @@ func (r *resolver) either(types string, in place, within string) value {
 			v = r.evaluate(one, in, within)
 			v.object = true
 		}
-		switch {
-		case v.kind == isSymbols:
+		switch v.kind {
+		case isSymbols:
 			all.others = append(all.others, v)
-		case v.kind == isExternal:
+		case isExternal:
 			all.kind = isExternal
 		}
 	}
