@@ -32,7 +32,7 @@ func (l *look) postgres(ctx context.Context) {
 		l.failed("postgres", err, "see the server's log")
 		return
 	}
-	skew := (s.Clock.Sub(before) - time.Since(before)/2).Abs()
+	skew := apart(s.Clock, before, time.Now())
 	switch {
 	case s.Version < leastPostgres:
 		l.add("postgres", Wrong, "version "+s.Release+" is too old", "run 13 or newer")
@@ -49,6 +49,12 @@ func (l *look) postgres(ctx context.Context) {
 	if share := float64(s.Connections) / float64(s.MostConnections); share > mostConnection {
 		l.add("postgres", Warning, fmt.Sprintf("%d of %d connections are in use", s.Connections, s.MostConnections), "raise max_connections: each worker takes up to 10")
 	}
+}
+
+// apart returns by how much a clock is at least wrong that was asked for its time between two times.
+// The answer may have taken long, on either way.
+func apart(clock, before, after time.Time) time.Duration {
+	return max(before.Sub(clock), clock.Sub(after), 0)
 }
 
 func (l *look) schema(ctx context.Context) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,6 +15,19 @@ import (
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
+
+// An answer that comes late does not make a clock wrong.
+func TestAClockIsWrongByWhatTheAnswerCannotExplain(t *testing.T) {
+	began := time.Now()
+	at := func(seconds int) time.Time { return began.Add(time.Duration(seconds) * time.Second) }
+	for _, test := range []struct{ clock, after, want int }{
+		{0, 0, 0}, {0, 20, 0}, {20, 20, 0}, {7, 20, 0}, {-3, 20, 3}, {24, 20, 4},
+	} {
+		if got := apart(at(test.clock), began, at(test.after)); got != time.Duration(test.want)*time.Second {
+			t.Errorf("asked at 0, %d s when the answer comes at %d s: %s, want %d s", test.clock, test.after, got, test.want)
+		}
+	}
+}
 
 // A schema that is older or newer than the program is wrong, and the finding says what to run.
 func TestSchemaOfAnotherRelease(t *testing.T) {
