@@ -31,7 +31,7 @@ func openTools(t *testing.T) toolDoor {
 	p := acme(t)
 	p.Rows(t, "insert into tenants (name) values ('other'), ('gone')")
 	log := slog.New(slog.DiscardHandler)
-	svc := service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder, LocalPaths: true}, p.Stores.Stores)
+	svc := service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder, GraphTime: testpipe.Patience, LocalPaths: true}, p.Stores.Stores)
 	doors, err := tools(mcp.All(), svc, log)
 	if err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 func open(t *testing.T, p *testpipe.Pipe, grants map[string]access.Grant) string {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	svc := service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)
+	svc := service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder, GraphTime: testpipe.Patience}, p.Stores.Stores)
 	doors, err := tools(mcp.All(), svc, log)
 	if err != nil {
 		t.Fatal(err)

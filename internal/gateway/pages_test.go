@@ -64,7 +64,7 @@ func openSite(t testing.TB, p *testpipe.Pipe) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.service = service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder, LocalPaths: true, Box: box}, p.Stores.Stores)
+	s.service = service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder, GraphTime: testpipe.Patience, LocalPaths: true, Box: box}, p.Stores.Stores)
 	doors := []httpapi.Door(nil)
 	s.pages, doors, err = pages(web.Config{}, s.service, guests(s.grants), log)
 	if err != nil {
@@ -239,7 +239,7 @@ func TestSigningInLeadsToThePages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc := service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder, Box: box}, p.Stores.Stores)
+	svc := service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder, GraphTime: testpipe.Patience, Box: box}, p.Stores.Stores)
 	made, err := svc.CreateToken(t.Context(), service.CreateTokenRequest{Tenant: "acme", Name: "ada", Scopes: []string{"read", "search", "admin"}})
 	if err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func over(t *testing.T, p *testpipe.Pipe, change ...func(*httpapi.Config)) *door
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc := service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder, Box: box, LocalPaths: true}, p.Stores.Stores)
+	svc := service.New(service.Config{Index: p.Config().Index, Source: "/leat/gateway", OpenEmbedder: p.OpenEmbedder, GraphTime: testpipe.Patience, Box: box, LocalPaths: true}, p.Stores.Stores)
 	d := &door{Pipe: p, grants: map[string]access.Grant{
 		all:          {Tenant: "acme", Token: "all", Scopes: access.Scopes},
 		installation: {Token: "installation", Scopes: access.Scopes},

@@ -36,7 +36,7 @@ type mill struct {
 func open(t *testing.T) mill {
 	t.Helper()
 	p := testpipe.Open(t, testpipe.Config{})
-	m := mill{Pipe: p, Service: service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)}
+	m := mill{Pipe: p, Service: service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder, GraphTime: testpipe.Patience}, p.Stores.Stores)}
 	var long strings.Builder
 	for i := range 400 {
 		fmt.Fprintf(&long, "line %d of the long story of the mill\n", i+1)

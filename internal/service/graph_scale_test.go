@@ -52,7 +52,7 @@ func TestALargeGraph(t *testing.T) {
 		t.Skip("LEAT_TEST_GRAPH_FILES names no number of files")
 	}
 	p := testpipe.Open(t, testpipe.Config{BulkFiles: 2 * files}) // avoids the bulk lane, which would wait for workers to make room
-	m := mill{p, service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)}
+	m := mill{p, service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder, GraphTime: testpipe.Patience}, p.Stores.Stores)}
 	tree := testpipe.Text("go.mod", "module example.org/big\n", "say/say.go", "package say\n\n// Say says it.\nfunc Say(string) {}\n")
 	for i := range files {
 		path, text := inventedFile(i, files/20, 0)

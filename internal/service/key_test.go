@@ -42,7 +42,7 @@ func sealed(t *testing.T) (mill, *counter) {
 	t.Helper()
 	model := &counter{paid: make(map[string]int)}
 	p := testpipe.Open(t, testpipe.Config{PackKey: seal.NewKey(), Embedder: model})
-	return mill{p, service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)}, model
+	return mill{p, service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder, GraphTime: testpipe.Patience}, p.Stores.Stores)}, model
 }
 
 // own gives a tenant a key of its own.

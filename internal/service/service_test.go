@@ -22,7 +22,7 @@ type mill struct {
 func open(t *testing.T) mill {
 	t.Helper()
 	p := testpipe.Open(t, testpipe.Config{})
-	return mill{p, service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder}, p.Stores.Stores)}
+	return mill{p, service.New(service.Config{Index: p.Config().Index, OpenEmbedder: p.OpenEmbedder, GraphTime: testpipe.Patience}, p.Stores.Stores)}
 }
 
 // put commits tree to a ref of a tenant's repository, and indexes it. It returns the commit.
