@@ -16,7 +16,7 @@ import (
 
 // Version is the version of the resolution. Raise it whenever any reference would be resolved differently. All graphs
 // are then made anew.
-const Version = 5
+const Version = 6
 
 // Strategy says how a reference was resolved.
 type Strategy uint8

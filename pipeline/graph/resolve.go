@@ -199,7 +199,7 @@ func (r *resolver) byName(ref fact.Reference) (Strategy, []Target) {
 		}
 	}
 	by := ByName
-	if len(list) == 1 && family(r.file.language) != "Java" { // where the library has most of what is called (docs/graph.md)
+	if len(list) == 1 && !foreign[family(r.file.language)] {
 		by = ByUnique
 	}
 	if len(list) == 0 {
@@ -207,6 +207,10 @@ func (r *resolver) byName(ref fact.Reference) (Strategy, []Target) {
 	}
 	return r.targets(by, list)
 }
+
+// foreign holds the families of languages in which the library has most of what is called without a known type, so
+// that one definition of a name is seldom meant (docs/graph.md).
+var foreign = map[string]bool{"Java": true, "PHP": true, "Ruby": true}
 
 // common holds member names that the standard libraries give to so many types that a definition in the track is seldom
 // meant.

@@ -167,3 +167,31 @@ func TestNamesThatStandForThemselves(t *testing.T) {
 		})
 	}
 }
+
+// One definition of a name is a guess like several where the library has most of what is called, and surer elsewhere.
+func TestOneCandidate(t *testing.T) {
+	for language, want := range map[string]Strategy{"PHP": ByName, "Ruby": ByName, "Rust": ByUnique, "TypeScript": ByUnique} {
+		text := map[string]string{
+			"PHP":        "<?php\nclass Mill { function grind() {} }\nfunction turn($x) { $x->grind(); }\n",
+			"Ruby":       "class Mill\n  def grind; end\nend\ndef turn(x)\n  x.grind()\nend\n",
+			"Rust":       "struct Mill {}\nimpl Mill { fn grind(&self) {} }\nfn turn(x: impl Turns) { x.grind(); }\n",
+			"TypeScript": "class Mill { grind() {} }\nfunction turn(x) { x.grind() }\n",
+		}[language]
+		o, err := NewOffline([]OfflineFile{{Path: "mill", Language: language, Text: []byte(text)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, f := range o.References("mill") {
+			if f.Name == "grind" {
+				found = true
+				if f.Strategy != want || len(f.Targets) != 1 {
+					t.Errorf("%s: %s with %d candidates, want %s", language, f.Strategy, len(f.Targets), want)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s: the call is not found", language)
+		}
+	}
+}
