@@ -142,10 +142,24 @@ func (c *cluster) command(name, data string, args ...string) (*exec.Cmd, error) 
 	return cmd, cmd.Err
 }
 
-// serve starts the server and waits until it accepts connections.
+// serve starts the server and waits until it accepts connections. A server that ends meanwhile is started once more,
+// because a recovery may succeed the second time: Postgres 15 fails over the rows of an unlogged table that was
+// forgotten just before the crash, and removes them when it recovers again.
 func (c *cluster) serve(ctx context.Context, sockets string) (*process, error) {
 	ctx, cancel := context.WithTimeout(ctx, serveLimit)
 	defer cancel()
+	p, err := c.serveOnce(ctx, sockets)
+	if errors.Is(err, errEnded) {
+		c.log.Warn("postgres did not start, and is started once more", "error", err)
+		p, err = c.serveOnce(ctx, sockets)
+	}
+	return p, err
+}
+
+// errEnded says that a server ended before it accepted connections.
+var errEnded = errors.New("the server ended")
+
+func (c *cluster) serveOnce(ctx context.Context, sockets string) (*process, error) {
 	cmd, err := c.command("postgres", c.data())
 	if err != nil {
 		return nil, err
@@ -160,7 +174,7 @@ func (c *cluster) serve(ctx context.Context, sockets string) (*process, error) {
 	for {
 		select {
 		case <-p.exited:
-			return nil, p.failure("postgres")
+			return nil, fmt.Errorf("%w: %w", errEnded, p.failure("postgres"))
 		case <-ctx.Done():
 			p.signal(syscall.SIGQUIT)
 			if !p.wait(stopImmediate) {
