@@ -14,24 +14,26 @@ import (
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
-// press clicks a button of a page, and waits for the page that it leads to, which shows an element.
+// press presses a button, named by XPath or as in CSS, and waits until the page, or the one that it leads to, shows an
+// element. A script presses it, because it may move, or another may take its place, while a mouse is down. The button
+// must be where a mouse could reach it.
 func (b *tab) press(t testing.TB, button, shows string) {
 	t.Helper()
-	b.do(t, chromedp.Click(button), chromedp.WaitVisible(shows))
-}
-
-// pressLive is press for a button, named by XPath, in a part of the page that is live. A
-// script presses it, because another button may take its place while a mouse is down.
-func (b *tab) pressLive(t testing.TB, button, shows string) {
-	t.Helper()
-	press := fmt.Sprintf(`(() => {
-		const found = document.evaluate(%q, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue;
-		if (found) found.click();
-		return found !== null;
-	})()`, button)
+	press := fmt.Sprintf(`((name) => {
+		const found = name.startsWith("/")
+			? document.evaluate(name, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue
+			: document.querySelector(name);
+		if (!found) return false;
+		found.scrollIntoView({block: "center", behavior: "instant"});
+		const box = found.getBoundingClientRect();
+		if (!found.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))) return false;
+		found.focus();
+		found.click();
+		return true;
+	})(%q)`, button)
 	for deadline := time.Now().Add(patience); !ask(t, b, chromedp.Evaluate[bool](press)); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("the page has no button %s", button)
+			t.Fatalf("nobody can press %s", button)
 		}
 	}
 	b.do(t, chromedp.WaitVisible(shows))
@@ -67,7 +69,7 @@ func TestButtonsOfARepository(t *testing.T) {
 	tree["lib/sluice.go"] = testpipe.File{Content: "package mill\n\nfunc Sluice() int { return 7 }\n"}
 	second := repo.Commit(t, tree)
 	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible(".track"))
-	b.pressLive(t, button("/submit", "Look for a new commit"), `//h1[text()="Submitted"]`)
+	b.press(t, button("/submit", "Look for a new commit"), `//h1[text()="Submitted"]`)
 	s.Settle(t)
 	head := "select encode(s.commit, 'hex') from snapshots s join tracks t on t.id = s.track where t.ref = 'refs/heads/main' and s.state = 'indexed'"
 	s.state(t, "polled", head, second)
@@ -81,7 +83,7 @@ func TestButtonsOfARepository(t *testing.T) {
 	b.press(t, `//*[@id="versions"]//button[text()="Roll main back"]`, `//strong[text()="Rolled back."]`)
 	s.Settle(t)
 	s.state(t, "rolled back", head, first)
-	b.pressLive(t, `//button[text()="Release it"]`, `//main[not(.//strong[text()="Rolled back."])]`)
+	b.press(t, `//button[text()="Release it"]`, `//main[not(.//strong[text()="Rolled back."])]`)
 	s.Settle(t)
 	s.state(t, "released", head, second)
 	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible(`//*[@id="versions"]//button[text()="Unpin"]`))
@@ -94,19 +96,19 @@ func TestButtonsOfARepository(t *testing.T) {
 	s.state(t, "followed", "select concat_ws(' ', glob, keep, searchable, days) from tag_rules", "refs/tags/v* 10 2 30")
 	s.Settle(t)
 	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible(".track"))
-	b.pressLive(t, button("/sleep", "Let it sleep"), `//main[.//strong[text()="Asleep."]]`)
+	b.press(t, button("/sleep", "Let it sleep"), `//main[.//strong[text()="Asleep."]]`)
 	s.state(t, "put to sleep", "select (dormant_at is not null)::text from tracks where ref = 'refs/heads/main'", "true")
-	b.pressLive(t, button("/wake", "Wake it"), `//main[not(.//strong[text()="Asleep."])]`)
+	b.press(t, button("/wake", "Wake it"), `//main[not(.//strong[text()="Asleep."])]`)
 	s.state(t, "woken", "select (dormant_at is not null)::text from tracks where ref = 'refs/heads/main'", "false")
 
 	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible("#versions"))
 	b.do(t, chromedp.SendKeys(`form[action^="/forget"] [name="name"]`, "something else"))
-	b.pressLive(t, button("/forget", "Forget it"), `//p[contains(., "nothing was forgotten")]`)
+	b.press(t, button("/forget", "Forget it"), `//p[contains(., "nothing was forgotten")]`)
 	s.state(t, "not confirmed", "select count(*) from tracks where ref = 'refs/heads/main' and forgotten_at is not null", "0")
 	b.do(t, chromedp.Navigate(at), chromedp.WaitVisible("#versions"))
 	name := ask(t, b, chromedp.Evaluate[string](`document.querySelector('form[action^="/forget"] b').textContent`))
 	b.do(t, chromedp.SendKeys(`form[action^="/forget"] [name="name"]`, name))
-	b.pressLive(t, button("/forget", "Forget it"), "//main") // the live part above may move it
+	b.press(t, button("/forget", "Forget it"), "//main") // the live part above may move it
 	s.AwaitRows(t, "select 1 where not exists (select 1 from tracks where forgotten_at is null)")
 }
 
@@ -243,7 +245,7 @@ func TestLettingACommitThrough(t *testing.T) {
 	s.index(t, repo.Dir, "refs/heads/main")
 	b := s.browse(t, "acme")
 	b.do(t, chromedp.Navigate(s.url+"/repository?repository="+url.QueryEscape(repo.Dir)), chromedp.WaitVisible(`//*[contains(., "would remove 110 of 116 documents")]`))
-	b.pressLive(t, button("/approve", "Let "+waits[:10]+" through"), `//p[contains(., "was approved")]`)
+	b.press(t, button("/approve", "Let "+waits[:10]+" through"), `//p[contains(., "was approved")]`)
 	if err := s.Sync.Look(t.Context()); err != nil { // the syncer submits the ref again
 		t.Fatal(err)
 	}
@@ -258,7 +260,8 @@ func TestALivePartLeavesPeopleAlone(t *testing.T) {
 	repo := testpipe.NewRepo(t)
 	s.put(t, repo, mill())
 	b := s.browse(t, "acme")
-	b.do(t, chromedp.Navigate(s.url+"/pipeline"), chromedp.WaitVisible(".way"), chromedp.Click(".way summary"), chromedp.WaitVisible(".way table"))
+	b.do(t, chromedp.Navigate(s.url+"/pipeline"), chromedp.WaitVisible(".way"))
+	b.press(t, ".way summary", ".way table")
 	replaced := ask(t, b, chromedp.Evaluate[string](`new Promise((done) => {
 		const was = document.querySelector(".way");
 		const look = () => document.querySelector(".way") === was ? setTimeout(look, 20)

@@ -37,7 +37,7 @@ func TestThePipelineShowsWhatIsInHand(t *testing.T) {
 	}
 	tell()
 	b.do(t, chromedp.WaitVisible(`//*[@id="hands"]//tr[contains(., "2 minutes")]//a[text()="<b>lib</b>"]`))
-	b.pressLive(t, `//*[@id="hands"]//a[text()="lib/sluice.go"]`, ".beside .code")
+	b.press(t, `//*[@id="hands"]//a[text()="lib/sluice.go"]`, ".beside .code")
 
 	if a := s.ask(t, "acme", http.MethodGet, "/pipeline", nil); strings.Contains(a.html, "host-7") || strings.Contains(a.html, "3 messages") {
 		t.Error("a tenant is told of hosts and of others' work")

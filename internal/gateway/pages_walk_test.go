@@ -66,7 +66,7 @@ func TestThreeClicksLeadToEachFunction(t *testing.T) {
 					b.do(t, chromedp.WaitVisible(element))
 					break
 				}
-				b.pressLive(t, element, walk.clicks[i+1])
+				b.press(t, element, walk.clicks[i+1])
 			}
 		})
 	}
