@@ -177,7 +177,7 @@ func (g *globals) resolve(ctx context.Context, parts store.Parts, s *session) (_
 		}
 		if running && covers(endpoints, embedded) {
 			stores := withEndpoints(g.Stores, endpoints)
-			return stores, false, stores.CheckKeys()
+			return stores, false, checkKeys(stores, parts)
 		}
 		stack, err := devstack.Start(ctx, devstack.Config{Dir: dir, Parts: servers(embedded), Fast: g.Fast, Later: g.later, Log: g.stackLog()})
 		switch {
@@ -264,6 +264,14 @@ func withEndpoints(s config.Stores, e devstack.Endpoints) config.Stores {
 		s.QdrantURL, s.QdrantAPIKey = e.Qdrant, cmp.Or(e.QdrantKey, s.QdrantAPIKey)
 	}
 	return s
+}
+
+// checkKeys says which keys are missing for the stores that a command works on.
+func checkKeys(s config.Stores, parts store.Parts) error {
+	if parts&store.S3 == 0 {
+		return nil
+	}
+	return s.CheckKeys()
 }
 
 // dataDir returns the data directory of the embedded stores.
