@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -94,7 +93,7 @@ func (c *catalogs) migrate(admin string) error {
 		return nil
 	}
 	name := postgres.Database
-	if os.Getenv("LEAT_TEST_POSTGRES_URL") != "" {
+	if postgresGiven() != "" {
 		name = databaseName("template")
 		if err := execute(admin, "create database "+name); err != nil {
 			return err

@@ -68,10 +68,13 @@ func drop(admin, name string) error {
 // catalogs, and Postgres copies no database that is in use.
 const maintenance = "postgres"
 
+// postgresGiven returns the URL of a server that this process does not start, or "".
+func postgresGiven() string { return os.Getenv("LEAT_TEST_POSTGRES_URL") }
+
 // postgresURL returns the URL of the server. It starts the server if it is not
 // running.
 func (s *state) postgresURL() (string, error) {
-	if given := os.Getenv("LEAT_TEST_POSTGRES_URL"); given != "" {
+	if given := postgresGiven(); given != "" {
 		return given, nil
 	}
 	s.mu.Lock()

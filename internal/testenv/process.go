@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
@@ -120,4 +121,15 @@ func (p *process) said() []byte {
 func portOf(address string) string {
 	_, port, _ := net.SplitHostPort(address) // FreeAddress wrote it
 	return port
+}
+
+// installed returns the program that a variable names, or the one of a name on the path. It skips the
+// test if there is none.
+func installed(t testing.TB, variable, name string) string {
+	t.Helper()
+	found, err := exec.LookPath(cmp.Or(os.Getenv(variable), name))
+	if err != nil {
+		t.Skipf("no %s on this machine", name)
+	}
+	return found
 }

@@ -1,7 +1,6 @@
 package testenv
 
 import (
-	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,11 +19,7 @@ type QdrantNode struct {
 // the test if there is none.
 func qdrantProgram(t testing.TB) string {
 	t.Helper()
-	program, err := exec.LookPath(cmp.Or(os.Getenv("LEAT_TEST_QDRANT"), "qdrant"))
-	if err != nil {
-		t.Skip("no Qdrant on this machine")
-	}
-	return program
+	return installed(t, "LEAT_TEST_QDRANT", "qdrant")
 }
 
 // QdrantCluster starts a cluster of three Qdrants that lives until the test ends. It skips the test

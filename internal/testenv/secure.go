@@ -84,10 +84,7 @@ func QdrantWithTLS(t testing.TB, a *Authority) string {
 // skips the test if neither LEAT_TEST_MINIO nor the path names one.
 func MinIOWithTLS(t testing.TB, a *Authority) Bucket {
 	t.Helper()
-	program, err := exec.LookPath(cmp.Or(os.Getenv("LEAT_TEST_MINIO"), "minio"))
-	if err != nil {
-		t.Skip("no MinIO on this machine")
-	}
+	program := installed(t, "LEAT_TEST_MINIO", "minio")
 	dir := t.TempDir()
 	certs := filepath.Join(dir, "certs")
 	if err := os.Mkdir(certs, 0o700); err != nil {

@@ -114,7 +114,7 @@ func (s *state) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
-	if given := os.Getenv("LEAT_TEST_POSTGRES_URL"); given != "" {
+	if given := postgresGiven(); given != "" {
 		errs = append(errs, s.catalogs.close(given))
 	}
 	if s.postgres != nil {

@@ -63,8 +63,8 @@ func (w *walker) arguments(n, callee int) {
 			if of == "" {
 				of = w.calleeOf(callee)
 			}
-			if element, ok := strings.CutPrefix(of, elementPrefix); ok {
-				w.expecting(c, elementPrefix+element)
+			if strings.HasPrefix(of, elementPrefix) {
+				w.expecting(c, of)
 			} else {
 				w.expecting(c, step(of, "("+strconv.Itoa(i)+")"))
 			}
@@ -77,13 +77,15 @@ func (w *walker) arguments(n, callee int) {
 // elementPrefix begins what a method of a list expects: a function of an element.
 const elementPrefix = "element:"
 
-// eachOf are the methods of a list, or of a promise, whose function takes an element first.
+// TakesElement reports whether the function that a method of a list, or of a promise, is given takes an element first.
+func TakesElement(method string) bool { return eachOf[method] }
+
 var eachOf = names("map forEach filter some every find findIndex findLast flatMap then")
 
 // calleeOf describes what is called.
 func (w *walker) calleeOf(n int) string {
 	if r := orNone(w.rule(n)); r.do == actMember {
-		if name := w.child(n, r.name); name != 0 && eachOf[w.text(name)] {
+		if name := w.child(n, r.name); name != 0 && TakesElement(w.text(name)) {
 			if list := w.value(w.child(n, r.object)); strings.HasPrefix(list, "[]") {
 				return elementPrefix + list[2:]
 			}

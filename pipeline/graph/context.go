@@ -14,11 +14,6 @@ import (
 // maxSignatures bounds the signatures of one function that are looked at.
 const maxSignatures = 16
 
-// eachOf are the methods of a list, or of a promise, whose function takes an element first.
-var eachOf = map[string]bool{
-	"map": true, "forEach": true, "filter": true, "some": true, "every": true, "find": true, "findIndex": true, "findLast": true, "flatMap": true, "then": true,
-}
-
 // signature is one way to call a function.
 type signature struct {
 	params []string

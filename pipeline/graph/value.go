@@ -90,7 +90,7 @@ func (r *resolver) compute(expression string, in place, within string) value {
 	for steps != "" && v.kind != isUnknown {
 		var s string
 		s, steps = splitStep(steps)
-		if s[0] == '.' && eachOf[s[1:]] && strings.HasPrefix(steps, "(0)(:0)") { // a function of each element
+		if s[0] == '.' && fact.TakesElement(s[1:]) && strings.HasPrefix(steps, "(0)(:0)") { // a function of each element
 			if list := r.listed(v); list.list > 0 {
 				steps = steps[len("(0)(:0)"):]
 				v = r.element(list)

@@ -42,18 +42,29 @@ func termsOf(text string) terms { return embedder.QueryTerms(text).Indices }
 // termsIn returns the terms by which a text is found.
 func termsIn(text string) terms { return embedder.Terms(text).Indices }
 
-// shared counts the terms that both sets have.
-func (t terms) shared(other terms) int {
-	n := 0
-	for i, j := 0, 0; i < len(t) && j < len(other); {
-		switch c := cmp.Compare(t[i], other[j]); {
-		case c < 0:
-			i++
-		case c > 0:
-			j++
-		default:
-			n, i, j = n+1, i+1, j+1
+// common yields the places in t of the terms that another set has too.
+func (t terms) common(other terms) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, j := 0, 0; i < len(t) && j < len(other); {
+			switch c := cmp.Compare(t[i], other[j]); {
+			case c < 0:
+				i++
+			case c > 0:
+				j++
+			default:
+				if !yield(i) {
+					return
+				}
+				i, j = i+1, j+1
+			}
 		}
+	}
+}
+
+// shared counts the terms that both sets have.
+func (t terms) shared(other terms) (n int) {
+	for range t.common(other) {
+		n++
 	}
 	return n
 }
@@ -63,17 +74,8 @@ const mostTerms = 64
 
 // in returns the terms that another set has too, as bits.
 func (t terms) in(other terms) (set uint64) {
-	t = t[:min(len(t), mostTerms)]
-	for i, j := 0, 0; i < len(t) && j < len(other); {
-		switch {
-		case t[i] < other[j]:
-			i++
-		case t[i] > other[j]:
-			j++
-		default:
-			set |= 1 << i
-			i, j = i+1, j+1
-		}
+	for i := range t[:min(len(t), mostTerms)].common(other) {
+		set |= 1 << i
 	}
 	return set
 }

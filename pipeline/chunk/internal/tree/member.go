@@ -11,7 +11,7 @@ import (
 // rest of the text. Each semicolon replaces a blank of the indentation, so everything keeps its
 // place.
 func withEnds(text []byte) []byte {
-	if !bytes.Contains(text, []byte("\n  <")) && !bytes.Contains(text, []byte("\n\t<")) && !bytes.Contains(text, []byte("  <")) {
+	if !bytes.Contains(text, []byte("\n\t<")) && !bytes.Contains(text, []byte("  <")) {
 		return text
 	}
 	out := text
