@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -112,8 +113,8 @@ func serveCommand(conn *net.UnixConn, idle [3]int) error {
 	}
 	os.Clearenv()
 	for _, pair := range question.Env {
-		name, value, _ := bytes.Cut([]byte(pair), []byte("="))
-		os.Setenv(string(name), string(value))
+		name, value, _ := strings.Cut(pair, "=")
+		os.Setenv(name, value)
 	}
 	if err := redirect([3]int(files)); err != nil {
 		return err
