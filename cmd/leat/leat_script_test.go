@@ -107,18 +107,21 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
+	if got := exitCode(ts, args[1:]); got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// exitCode runs a program to its end.
+func exitCode(ts *testscript.TestScript, command []string) int {
 	var exit *exec.ExitError
-	switch {
+	switch err := ts.Exec(command[0], command[1:]...); {
 	case errors.As(err, &exit):
-		got = exit.ExitCode()
+		return exit.ExitCode()
 	case err != nil:
 		ts.Fatalf("%v", err)
 	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
+	return 0
 }
 
 // makeRepo commits the files of a directory. It makes the directory a repository if

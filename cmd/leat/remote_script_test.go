@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,33 +38,39 @@ func TestGatewayAndStoresSayTheSame(t *testing.T) {
 // sayTheSame runs a command over the stores and over the gateway that SERVER names, and
 // compares exit code and output, byte for byte. The command's output becomes the script's
 // stdout and stderr. The workers go on between the two runs, so a difference counts only if
-// it shows again and again.
+// it stays. What the workers are still to do shows in both answers: a script that looks into
+// them waits for it before.
 //
 //	same CODE args...
 func sayTheSame(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: same CODE args...")
 	}
-	for attempt := 1; ; attempt++ {
-		difference := sayBoth(ts, args)
-		if difference == "" {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	var difference string
+	for deadline := time.Now().Add(patience); ; {
+		if difference = sayBoth(ts, want, args[1:]); difference == "" {
 			return
 		}
-		if attempt == 3 {
+		if time.Now().After(deadline) {
 			ts.Fatalf("%s", difference)
 		}
 	}
 }
 
 // sayBoth returns the difference, or "".
-func sayBoth(ts *testscript.TestScript, args []string) string {
+func sayBoth(ts *testscript.TestScript, want int, args []string) string {
 	var said [2][2]string
 	for i, server := range []string{"", ts.Getenv("SERVER")} {
 		ts.Setenv("LEAT_SERVER", server)
-		answers(ts, false, append([]string{args[0], "leat"}, args[1:]...))
+		code := exitCode(ts, append([]string{"leat"}, args...))
+		ts.Setenv("LEAT_SERVER", "")
 		said[i] = [2]string{ts.ReadFile("stdout"), ts.ReadFile("stderr")}
+		if code != want {
+			return fmt.Sprintf("with LEAT_SERVER=%q, the exit code is %d, want %d:\n%s%s", server, code, want, said[i][0], said[i][1])
+		}
 	}
-	ts.Setenv("LEAT_SERVER", "")
 	for i, stream := range []string{"standard output", "standard error"} {
 		if said[0][i] != said[1][i] {
 			return fmt.Sprintf("on %s, the stores say\n%s\nand the gateway says\n%s", stream, said[0][i], said[1][i])

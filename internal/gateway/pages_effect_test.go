@@ -224,8 +224,9 @@ func TestRetryingADeadLetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := s.browse(t, "acme")
-	b.do(t, chromedp.Navigate(s.url+"/pipeline"), chromedp.WaitVisible(".way"), chromedp.Click(`//main//a[text()="Dead letters"]`), chromedp.WaitVisible("main tbody tr"))
-	b.do(t, chromedp.Click("main tbody a[data-open]"), chromedp.WaitVisible(`//h1[starts-with(., "Dead letter ")]`))
+	b.do(t, chromedp.Navigate(s.url+"/pipeline"), chromedp.WaitVisible(".way"))
+	b.press(t, `//main//a[text()="Dead letters"]`, "main tbody tr")
+	b.press(t, "main tbody a[data-open]", `//h1[starts-with(., "Dead letter ")]`)
 	b.press(t, button("/pipeline/letters", "Retry"), `//p[contains(., "1 letter retried")]`)
 	s.state(t, "letters after the retry", "select count(*) from dead_letters", "0")
 	s.SettleOwed(t)

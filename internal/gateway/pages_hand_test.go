@@ -26,8 +26,8 @@ func TestThePipelineShowsWhatIsInHand(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tell()
 	b := s.browse(t, "acme")
+	tell() // a worker that is silent for half a minute is lost
 	b.do(t, chromedp.Navigate(s.url+"/pipeline"), chromedp.WaitVisible(`//*[@id="hands"]//p[contains(., "No worker has anything in hand now.")]`))
 	w.Held = 3
 	for _, path := range []string{"lib/sluice.go", "<b>lib</b>"} {
@@ -39,6 +39,7 @@ func TestThePipelineShowsWhatIsInHand(t *testing.T) {
 	b.do(t, chromedp.WaitVisible(`//*[@id="hands"]//tr[contains(., "2 minutes")]//a[text()="<b>lib</b>"]`))
 	b.press(t, `//*[@id="hands"]//a[text()="lib/sluice.go"]`, ".beside .code")
 
+	tell()
 	if a := s.ask(t, "acme", http.MethodGet, "/pipeline", nil); strings.Contains(a.html, "host-7") || strings.Contains(a.html, "3 messages") {
 		t.Error("a tenant is told of hosts and of others' work")
 	}

@@ -114,6 +114,7 @@ func TestSearchWhileTyping(t *testing.T) {
 	}
 	b.do(t, chromedp.KeyEvent("\x1b"), chromedp.KeyEvent("j"), chromedp.KeyEvent("\r"))
 	b.sees(t, ".code .l.on")
+	b.await(t, `document.readyState === "complete"`)
 	if lines := ask(t, b, chromedp.Evaluate[int](`document.querySelectorAll(".code .l.on").length`)); lines != 7 {
 		t.Errorf("%d lines are marked", lines)
 	}
@@ -152,7 +153,7 @@ func TestMoreHitsHaveAnAddress(t *testing.T) {
 	}
 	b.do(t, chromedp.Evaluate[chromedp.Void](`history.back()`))
 	b.searched(t, "/search?q=sluice+water")
-	b.sees(t, ".hit")
+	b.await(t, `document.querySelectorAll(".hit .path").length >= 10`)
 	if again := hits(); !slices.Equal(again[:10], first) {
 		t.Errorf("the way back leads to %v, and not to %v", again, first)
 	}

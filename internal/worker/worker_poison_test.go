@@ -375,15 +375,17 @@ func TestDamageFailsOneDocumentUntilItIsMended(t *testing.T) {
 	commit := repo.Commit(t, tree)
 	r.Submit(t, repo) // the ingestor's step alone
 	mended := flip(t, r.Pipe, "f3.go")
+	began := r.One(t, "select now()::text")
 	r.run(t)
 
 	document := events.DocumentID(events.TrackID(events.RepositoryID(events.DefaultTenant, repo.Dir), "refs/heads/main"), []byte("f3.go"))
 	state := func() string {
-		return r.One(t, "select state || ' ' || attempts || ' ' || (due_at > now() and due_at < 'infinity') from documents where id = $1", document)
+		return r.One(t, "select state || ' ' || attempts || ' ' || (due_at > $2::timestamptz + interval '5 seconds' and due_at < 'infinity') from documents where id = $1", document, began)
 	}
 	await(t, "all but one are indexed", func() bool {
 		return r.One(t, "select count(*) from documents where state = 'indexed'") == "8" && state() == "failed 1 true"
 	})
+	r.Rows(t, "update documents set due_at = now() + interval '1 hour' where id = $1", document) // it is tried again when the test says so
 	must(t, r.Sync.Look(t.Context()))
 	tracks, err := r.Catalog.Tracks(t.Context(), events.DefaultTenant)
 	must(t, err)
