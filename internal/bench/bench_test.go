@@ -76,6 +76,10 @@ func TestShort(t *testing.T) {
 			t.Errorf("%s: %d documents, %d objects, %d texts embedded", p.Name, p.Documents, p.puts(), p.EmbeddedTexts)
 		}
 	}
+	moved := report.Phases[slices.IndexFunc(report.Phases, func(p Phase) bool { return p.Name == "rename of the largest directory" })]
+	if moved.Documents < 2 || moved.puts() != 0 || moved.EmbeddedTexts != 0 {
+		t.Errorf("rename of the largest directory: %d documents, %d objects, %d texts embedded", moved.Documents, moved.puts(), moved.EmbeddedTexts)
+	}
 	if s := report.Search; s == nil || s.Points == 0 || s.Leat.P50 == 0 || s.Leat.P99 < s.Leat.P50 || s.Floor.P50 == 0 || s.LeatRate == 0 || s.FloorRate == 0 ||
 		len(s.LeatCPU) != 4 || s.ByCommand.Queries != 5 || s.ByCommand.Took.P50 == 0 || s.ByCommand.CPU == 0 ||
 		s.ByServer.Queries != 5 || s.ByServer.Above.P50 == 0 || s.ByServer.Command.P50 <= s.ByServer.Above.P50 {

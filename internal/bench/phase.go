@@ -22,7 +22,8 @@ import (
 // phase is a piece of work for leat, in one or several rounds.
 type phase struct {
 	name   string
-	once   bool
+	rounds int                                                 // 0: as the configuration says
+	first  bool                                                // the repository is not known yet
 	change func(*run, context.Context, string) (change, error) // applied to a file in each round; nil: nothing changes
 	submit func(*run, context.Context) (submitted, error)
 	whole  bool // the whole index is written again
@@ -43,12 +44,13 @@ type submitted struct {
 
 // phases are the phases in their order.
 var phases = []phase{
-	{name: "cold ingest", once: true, submit: (*run).tell},
+	{name: "cold ingest", rounds: 1, first: true, submit: (*run).tell},
 	{name: "same commit again", submit: (*run).tell},
 	{name: "same commit, leat submit --wait", submit: (*run).command},
 	{name: "one-line edit", change: (*run).edit, submit: (*run).tell},
 	{name: "rename", change: (*run).rename, submit: (*run).tell},
 	{name: "delete", change: (*run).remove, submit: (*run).tell},
+	{name: "rename of the largest directory", rounds: 1, change: (*run).renameLargest, submit: (*run).tell},
 	{name: "rebuild", submit: (*run).rebuild, whole: true},
 }
 
@@ -70,8 +72,8 @@ func (r *run) measure(ctx context.Context) error {
 func (r *run) perform(ctx context.Context, p phase) error {
 	result := Phase{Name: p.name, Rounds: r.cfg.Rounds}
 	switch {
-	case p.once:
-		result.Rounds = 1
+	case p.rounds > 0:
+		result.Rounds = p.rounds
 	case p.whole:
 		result.Rounds = r.cfg.Rebuilds
 	}
@@ -108,7 +110,7 @@ func (r *run) round(ctx context.Context, p phase, file string, result *Phase) (t
 			return 0, err
 		}
 	}
-	w := wrote{first: p.once || p.whole, whole: p.whole}
+	w := wrote{first: p.first || p.whole, whole: p.whole}
 	var err error
 	if w.from, err = r.leat.mark(ctx); err != nil {
 		return 0, err
@@ -204,6 +206,19 @@ func (r *run) edit(ctx context.Context, path string) (change, error) {
 
 func (r *run) rename(ctx context.Context, path string) (change, error) {
 	return change{removed: []string{path}}, r.repo.rename(ctx, path, filepath.Join(filepath.Dir(path), "renamed_"+filepath.Base(path)))
+}
+
+// renameLargest renames the directory at the root that holds the most documents.
+func (r *run) renameLargest(ctx context.Context, _ string) (change, error) {
+	var from string
+	var what change
+	row := r.leat.sql.QueryRow(ctx, `select split_part(path, '/', 1), array_agg(path) from (
+			select encode(path, 'escape') as path from documents where state <> 'removed'
+		) d where path ~ '^[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]+$' group by 1 order by count(*) desc, 1 limit 1`)
+	if err := row.Scan(&from, &what.removed); err != nil {
+		return change{}, fmt.Errorf("look for the largest directory: %w", err)
+	}
+	return what, r.repo.rename(ctx, from, "renamed_"+from)
 }
 
 func (r *run) remove(ctx context.Context, path string) (change, error) {
