@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -41,7 +42,8 @@ type Progress struct {
 	Refused []Refusal          `json:"refused" nullable:"false" doc:"Submissions that will not be indexed for now."`
 	Stalled string             `json:"stalled,omitempty" doc:"Why nothing has changed for ten seconds, as far as leat knows."`
 
-	wanted map[uuid.UUID]bool // ids of tracks, and of repositories without a known track
+	wanted       map[uuid.UUID]bool // ids of tracks, and of repositories without a known track
+	repositories []uuid.UUID        // of all submissions that name one
 }
 
 // Refusal says why a submission will not be indexed for now.
@@ -109,6 +111,9 @@ func (s *Service) look(ctx context.Context, r FollowRequest) (Progress, error) {
 		if err != nil {
 			return p, err
 		}
+		if status.Repository != uuid.Nil && !slices.Contains(p.repositories, status.Repository) {
+			p.repositories = append(p.repositories, status.Repository)
+		}
 		switch {
 		case status.State == catalog.SubmissionFailed:
 			p.Refused = append(p.Refused, Refusal{Reason: status.Error, repository: status.Repository})
@@ -148,7 +153,22 @@ func (s *Service) submissionStatus(ctx context.Context, r FollowRequest, key cat
 
 // count adds up the documents of the followed tracks.
 func (s *Service) count(ctx context.Context, tenant string, p *Progress) error {
-	tracks, err := s.stores.Catalog.Tracks(ctx, tenant)
+	// The repository of a submission may be another one than its track's, since it was folded into
+	// that one.
+	heads, err := s.stores.Catalog.Trees.HeadsOf(ctx, tenant, slices.Collect(maps.Keys(p.wanted)))
+	if err != nil {
+		return err
+	}
+	ids := p.repositories
+	for _, h := range heads {
+		if !slices.Contains(ids, h.Repository) {
+			ids = append(ids, h.Repository)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	tracks, err := s.stores.Catalog.Tracks(ctx, tenant, ids...)
 	if err != nil {
 		return err
 	}

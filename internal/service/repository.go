@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"fmt"
+	"iter"
+	"math"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -30,53 +32,108 @@ func (s *Service) Tracks(ctx context.Context, r TracksRequest) (heads []catalog.
 	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return nil, err
 	}
-	if id, err := uuid.Parse(r.Repository); err == nil && id.String() == r.Repository { // other repositories need not be read
-		if heads, err = s.reached(ctx, r, id); err != nil || len(heads) > 0 {
-			return heads, err
-		}
+	if r.Repository == "" {
+		heads, err = s.stores.Catalog.Trees.HeadPage(ctx, r.Tenant, "", "", math.MaxInt32)
+		return within(ctx, r.Reach, heads), err
 	}
-	if heads, err = s.reached(ctx, r); err != nil {
-		return nil, err
+	if id, err := uuid.Parse(r.Repository); err == nil && id.String() == r.Repository {
+		if heads, err = s.stores.Catalog.Trees.Heads(ctx, r.Tenant, id); err != nil || len(within(ctx, r.Reach, heads)) > 0 {
+			return within(ctx, r.Reach, heads), err
+		}
 	}
 	former, err := s.former(ctx, r.Tenant, r.Repository)
 	if err != nil {
 		return nil, err
 	}
+	ids, err := s.alike(ctx, r.Tenant, r.Repository)
+	if err != nil {
+		return nil, err
+	}
+	if heads, err = s.stores.Catalog.Trees.Heads(ctx, r.Tenant, append(ids, former)...); err != nil {
+		return nil, err
+	}
+	heads = within(ctx, r.Reach, heads)
 	if i := slices.IndexFunc(heads, func(h catalog.Head) bool { return h.Repository == former }); i >= 0 {
 		return slices.DeleteFunc(heads, func(h catalog.Head) bool { return h.Repository != former }), nil
 	}
 	return find(heads, r.Tenant, r.Repository)
 }
 
-// reached loads the heads that a request reaches, of some repositories or of all.
-func (s *Service) reached(ctx context.Context, r TracksRequest, repositories ...uuid.UUID) ([]catalog.Head, error) {
-	heads, err := s.stores.Catalog.Trees.Heads(ctx, r.Tenant, repositories...)
-	if err != nil || !restricted(ctx, r.Reach) {
-		return heads, err
+// within keeps the heads that a request reaches.
+func within(ctx context.Context, reach []string, heads []catalog.Head) []catalog.Head {
+	if !restricted(ctx, reach) {
+		return heads
 	}
-	return slices.DeleteFunc(heads, func(h catalog.Head) bool { return !reaches(ctx, r.Reach, h.URL) }), nil
+	return slices.DeleteFunc(heads, func(h catalog.Head) bool { return !reaches(ctx, reach, h.URL) })
+}
+
+// headsPerPage is the number of heads that are read at once to find the few that a request reaches.
+const headsPerPage = 1000
+
+// headPages reads the heads that a request reaches, page by page, by URL and ref, from after a
+// place.
+func (s *Service) headPages(ctx context.Context, r TracksRequest, after string, most int) iter.Seq2[[]catalog.Head, error] {
+	if restricted(ctx, r.Reach) {
+		most = headsPerPage
+	}
+	return func(yield func([]catalog.Head, error) bool) {
+		url, ref, _ := strings.Cut(after, "\n")
+		for {
+			heads, err := s.stores.Catalog.Trees.HeadPage(ctx, r.Tenant, url, ref, most)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			last := len(heads) < most
+			if !last {
+				url, ref = heads[most-1].URL, heads[most-1].Ref
+			}
+			if !yield(within(ctx, r.Reach, heads), nil) || last {
+				return
+			}
+		}
+	}
 }
 
 // Several reports whether more than one repository of a tenant has been read.
-func (s *Service) Several(ctx context.Context, r TracksRequest) (bool, error) {
-	tracks, err := s.Tracks(ctx, r)
-	if err != nil {
+func (s *Service) Several(ctx context.Context, r TracksRequest) (several bool, err error) {
+	defer mark(&err)
+	if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
 		return false, err
 	}
-	urls := make(map[string]bool)
-	for _, t := range tracks {
-		if t.Commit != "" {
-			urls[t.URL] = true
+	first := ""
+	for heads, err := range s.headPages(ctx, r, "", 100) {
+		if err != nil {
+			return false, err
+		}
+		for _, h := range heads {
+			switch {
+			case h.Commit == "" || h.URL == first:
+			case first == "":
+				first = h.URL
+			default:
+				return true, nil
+			}
 		}
 	}
-	return len(urls) > 1, nil
+	return false, nil
+}
+
+// alike returns the ids of the repositories that a name may stand for, of which find chooses.
+func (s *Service) alike(ctx context.Context, tenant, name string) ([]uuid.UUID, error) {
+	full, err := Address(name)
+	if err != nil {
+		return nil, &Error{Kind: Invalid, Field: FieldRepository, Err: err}
+	}
+	short := strings.TrimSuffix(name, ".git")
+	return s.stores.Catalog.Names.Find(ctx, tenant,
+		[]string{name, full, short, short + ".git"},
+		[]string{events.RepositoryName(full), events.RepositoryName(events.RepositoryURL(name))},
+		[]string{"/" + short, "/" + strings.ToLower(short)})
 }
 
 // former returns the id of the repository that had a name before, or Nil.
 func (s *Service) former(ctx context.Context, tenant, name string) (uuid.UUID, error) {
-	if name == "" {
-		return uuid.Nil, nil
-	}
 	full, err := Address(name)
 	if err != nil {
 		return uuid.Nil, &Error{Kind: Invalid, Field: FieldRepository, Err: err}
@@ -110,11 +167,8 @@ func isSCP(repository string) bool {
 }
 
 // find returns the tracks of the repository that name stands for: the URL in any form (see
-// events.RepositoryName), the absolute path, the end of either, or the id. "" stands for all.
+// events.RepositoryName), the absolute path, the end of either, or the id.
 func find(tracks []catalog.Head, tenant, name string) ([]catalog.Head, error) {
-	if name == "" {
-		return tracks, nil
-	}
 	full, err := Address(name)
 	if err != nil {
 		return nil, &Error{Kind: Invalid, Field: FieldRepository, Err: err}
@@ -155,8 +209,10 @@ func endsWith(url, name string) bool {
 // repositories lists the repositories of tracks, each once.
 func repositories(tracks []catalog.Head) []uuid.UUID {
 	var ids []uuid.UUID
+	seen := make(map[uuid.UUID]bool, len(tracks))
 	for _, t := range tracks {
-		if !slices.Contains(ids, t.Repository) {
+		if !seen[t.Repository] {
+			seen[t.Repository] = true
 			ids = append(ids, t.Repository)
 		}
 	}

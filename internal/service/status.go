@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/leatworks/leat/internal/store"
 	"github.com/leatworks/leat/pipeline/catalog"
 )
 
@@ -68,23 +69,43 @@ func (s *Service) Status(ctx context.Context, r StatusRequest) (a StatusAnswer, 
 	if r.Limit < 0 || r.Limit > MaxStatus {
 		return a, badLimit(r.Limit, MaxStatus, "refs")
 	}
-	tracks, err := s.Tracks(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository})
+	tracks, next, err := s.statusPage(ctx, r)
 	if err != nil {
 		return a, err
 	}
-	slices.SortFunc(tracks, func(x, y catalog.Head) int { return cmp.Compare(placeOf(x.Track), placeOf(y.Track)) })
-	if r.After != "" {
-		tracks = slices.DeleteFunc(tracks, func(h catalog.Head) bool { return placeOf(h.Track) <= r.After })
-	}
-	if r.Limit > 0 && len(tracks) > r.Limit {
-		tracks = tracks[:r.Limit]
-		a.Next = placeOf(tracks[r.Limit-1].Track)
-	}
+	a.Next = next
 	if a.Generation, err = s.generation(ctx); err != nil {
 		return a, err
 	}
 	a.Repositories, err = s.statusOf(ctx, r.Tenant, tracks)
 	return a, err
+}
+
+// statusPage chooses the tracks of which the status is asked for, and returns the place after which
+// there are more.
+func (s *Service) statusPage(ctx context.Context, r StatusRequest) (tracks []catalog.Head, next string, err error) {
+	of := TracksRequest{Tenant: r.Tenant, Reach: r.Reach, Repository: r.Repository}
+	if r.Repository == "" && r.Limit > 0 {
+		if err := s.check(ctx, r.Tenant, store.Postgres); err != nil {
+			return nil, "", err
+		}
+		for heads, err := range s.headPages(ctx, of, r.After, r.Limit+1) {
+			if err != nil {
+				return nil, "", err
+			}
+			if tracks = append(tracks, heads...); len(tracks) > r.Limit {
+				break
+			}
+		}
+	} else if tracks, err = s.Tracks(ctx, of); err == nil {
+		slices.SortFunc(tracks, func(x, y catalog.Head) int { return cmp.Compare(placeOf(x.Track), placeOf(y.Track)) })
+		tracks = slices.DeleteFunc(tracks, func(h catalog.Head) bool { return placeOf(h.Track) <= r.After })
+	}
+	if err == nil && r.Limit > 0 && len(tracks) > r.Limit {
+		tracks = tracks[:r.Limit]
+		next = placeOf(tracks[r.Limit-1].Track)
+	}
+	return tracks, next, err
 }
 
 // placeOf returns a track's place in a list by URL and ref.

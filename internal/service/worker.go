@@ -107,8 +107,8 @@ func (s *Service) urlsOf(ctx context.Context, r WorkersRequest, list []catalog.W
 	if len(ids) == 0 {
 		return urls, nil
 	}
-	heads, err := s.reached(ctx, TracksRequest{Tenant: r.Tenant, Reach: r.Reach}, ids...)
-	for _, h := range heads {
+	heads, err := s.stores.Catalog.Trees.Heads(ctx, r.Tenant, ids...)
+	for _, h := range within(ctx, r.Reach, heads) {
 		urls[h.Repository] = h.URL
 	}
 	return urls, err

@@ -32,6 +32,34 @@ insert into documents (id, track, path, oid, mode, revision, lane, state, skip_r
 analyze;
 `
 
+// belongings adds to the tracks of a crowd what else a track has, if it has none: a document with
+// a text of its own and its vector, former documents, a symbol graph, a version and a former name.
+const belongings = `
+create temp table fresh as select t.id, t.repository from tracks t where not exists (select from graphs g where g.track = t.id);
+insert into packs (key, kind, size, sha256) select 'text/' || id, 'text', 1, decode(repeat('ab', 32), 'hex') from fresh;
+insert into blobs (sha256, size, pack, position, length, crc32c) select sha256(t.id::text::bytea), 1, p.id, 0, 1, 0 from fresh t join packs p on p.key = 'text/' || t.id;
+insert into chunkings (blob, language, chunker, chunks) select sha256(id::text::bytea), 'Go', 1, 1 from fresh;
+insert into chunks select k.id, 0, 0, 1, 1, 1, '', '', k.blob from chunkings k where not exists (select from chunks c where c.chunking = k.id);
+insert into vectors select (select min(id) from embedders), sha256(t.id::text::bytea), p.id, 0, 1, 0 from fresh t join packs p on p.key = 'text/' || t.id;
+insert into documents (id, track, path, oid, mode, revision, lane, state, chunking, indexed_revision)
+    select gen_random_uuid(), t.id, 'text', decode(repeat('ab', 20), 'hex'), 33188, 3, 'live', 'indexed', k.id, 3
+    from fresh t join chunkings k on k.blob = sha256(t.id::text::bytea) where exists (select from snapshots s where s.track = t.id and s.revision = 3);
+insert into former_documents (document, track, path, since, until, oid, mode, blob, language)
+    select d.id, d.track, d.path, 1, 2, d.oid, d.mode, decode(repeat('ab', 32), 'hex'), '' from documents d join fresh t on t.id = d.track;
+insert into findings select d.id, 0, 'r', 1 from documents d join fresh t on t.id = d.track;
+insert into facts select sha256(id::text::bytea), 'Go', 1, sha256(id::text::bytea) from fresh;
+insert into graphs (track, revision, commit, version, inputs, layout) select id, 3, decode(repeat('ab', 20), 'hex'), 1, decode(repeat('ab', 32), 'hex'), '{}' from fresh;
+insert into graph_files (document, track, path, blob, language, package, stale, edges, keys, targets)
+    select d.id, d.track, 'text', decode(repeat('ab', 32), 'hex'), 'Go', 'p', false, '', '{}', '{}' from documents d join fresh t on t.id = d.track where d.path = 'text';
+insert into graph_symbols (document, ordinal, track, name, qualified, kind, visibility, start_line, end_line, line, signature, doc, type, bases)
+    select document, 0, track, 'n', 'n', 1, 1, 1, 1, 1, '', '', '', '{}' from graph_files g where not exists (select from graph_symbols s where s.document = g.document);
+insert into versions (repository, name, track) select repository, 'v1', id from fresh limit 10;
+insert into aliases (tenant, name, repository) select 'default', 'example.org/former/' || id, repository from fresh;
+insert into embedder_usage select current_date, (select min(id) from embedders), 'default', repository, 1, 1, 1, 1, 1, 1, 1 from fresh;
+drop table fresh;
+analyze;
+`
+
 // looks are what the syncer asks for at each interval, and pages each time they are drawn.
 // Nothing is due, so that the answers have the same size however many tracks there are.
 func looks(c *catalog.Catalog, repository, track uuid.UUID) map[string]func(context.Context) error {
@@ -84,6 +112,14 @@ func looks(c *catalog.Catalog, repository, track uuid.UUID) map[string]func(cont
 		"Trees.Heads":   func(ctx context.Context) error { _, err := c.Trees.Heads(ctx, tenant, repository); return err },
 		"Trees.HeadsOf": func(ctx context.Context) error {
 			_, err := c.Trees.HeadsOf(ctx, tenant, []uuid.UUID{track})
+			return err
+		},
+		"Trees.HeadPage": func(ctx context.Context) error {
+			_, err := c.Trees.HeadPage(ctx, tenant, "https://example.org/c5", "", 40)
+			return err
+		},
+		"Names.Find": func(ctx context.Context) error {
+			_, err := c.Names.Find(ctx, tenant, []string{"https://example.org/c7"}, []string{"example.org/c8"}, []string{"/c9"})
 			return err
 		},
 		"Trees.Directory": func(ctx context.Context) error { _, err := c.Trees.Directory(ctx, track, 1, nil, 0, most); return err },

@@ -126,6 +126,115 @@ func TestASwapReadsWhatIsDue(t *testing.T) {
 	}
 }
 
+// Statements whose plans grow with the tracks, each for a reason: it reads all by its nature, or the
+// planner takes more for wanted than is. TestLooksDoNotGrowWithTracks counts what the latter read,
+// for which the reason is the name of a look.
+var mayGrow = map[string]string{
+	"PollTracks":       "Submissions.AskForPolls",
+	"LatelyOwedGraphs": "Graphs.LatelyOwed",
+	"SleepUnsearched":  "Dormancy.SleepUnsearched",
+	"ListActivity":     "Flow.Activity",
+	"FindRepositories": "Names.Find",
+
+	"TenantRepositories": "lists all of a tenant",
+	"CountRepositories":  "counts them, before a tenant is deleted",
+	"ListTenants":        "counts the repositories of tenants, for an operator",
+	"LoadUsage":          "sums up what embedding took, for an operator",
+	"RoomOf":             "counts the repositories and documents of a tenant that has a limit of them",
+
+	"CountDocumentStates": "figures of the installation, which a syncer counts once in a while",
+	"SumPacks":            "the history of the store's size, once an hour",
+	"SumPackKeys":         "an operator's count of what each key has sealed",
+	"CountOpenDocuments":  "an operator's count, while a repair is waited for",
+	"CountChunks":         "the size of a generation that is being built",
+	"Stamp":               "counts all documents, before and after a backup",
+	"ForgetPackClasses":   "once, after the restore of a whole backup",
+	"DropEmbedder":        "once, with the last generation of an embedder",
+	"ShredDocuments":      "once, when a key is destroyed",
+	"ShredGraphs":         "once, when a key is destroyed",
+
+	"AskToReadAgain":      "looks once in a while for tracks that were read by other rules",
+	"GraphStates":         "a page of the look at all symbol graphs, once a minute",
+	"ForgetListings":      "the retention of snapshots of all tracks, once an hour",
+	"DropOldSnapshots":    "the retention of snapshots of all tracks, once an hour",
+	"DropFormerDocuments": "the retention of snapshots of all tracks, once an hour",
+	"ForgetPacks":         "takes a third of the packs for deleted long ago, of which there are few",
+
+	"LockUnusedBlobs":   "a page of the garbage, whose length the planner does not know",
+	"DropOldFacts":      "a page of the garbage, whose length the planner does not know",
+	"DropUnusedVectors": "a page of the garbage, whose length the planner does not know",
+}
+
+// bound is a number of rows that is known only when a statement is executed. The planner takes it for
+// a tenth of the whole, so it is given to it.
+var bound = regexp.MustCompile(`(?i)(limit|offset) (\$\d+)(::\w+)?`)
+
+// No statement of the catalog costs more with ten thousand tracks than with one thousand, as the planner
+// counts, except the excused ones. Each is planned like a prepared statement, whatever its parameters. All
+// tracks are of one tenant.
+func TestPlansDoNotGrowWithTracks(t *testing.T) {
+	w := newWorld(t)
+	w.active(t)
+	conn, err := w.sql.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	run(t, conn.Conn(), "set plan_cache_mode = force_generic_plan")
+	statements := statementsOf(t)
+	few := make(map[string]float64)
+	w.exec(t, fmt.Sprintf(crowd, 1, 1_000)+belongings)
+	for name, statement := range statements {
+		few[name] = costOf(t, planOf(t, conn.Conn(), name, bounded(statement)))
+	}
+	w.exec(t, fmt.Sprintf(crowd, 1_001, 10_000)+belongings)
+	run(t, conn.Conn(), "deallocate all")
+	known := looks(w.Catalog, w.track.Repository, w.track.ID)
+	for name, statement := range statements {
+		plan := planOf(t, conn.Conn(), name, bounded(statement))
+		many := costOf(t, plan)
+		grows := many > 2*few[name]+150
+		switch reason := mayGrow[name]; {
+		case grows && reason == "":
+			t.Errorf("%s costs %.0f with 1,000 tracks, and %.0f with 10,000:\n%s", name, few[name], many, plan)
+		case !grows && reason != "":
+			t.Errorf("%s is excused, and does not grow: %.0f and %.0f", name, few[name], many)
+		case strings.Contains(reason, ".") && known[reason] == nil:
+			t.Errorf("%s is excused by the look %s, which there is not", name, reason)
+		}
+	}
+	for name := range mayGrow {
+		if statements[name] == "" {
+			t.Errorf("%s is excused, and no statement", name)
+		}
+	}
+}
+
+// bounded replaces a statement's bounds by a hundred, and numbers the other parameters anew.
+func bounded(statement string) string {
+	var left []string
+	return regexp.MustCompile(`\$\d+`).ReplaceAllStringFunc(bound.ReplaceAllString(statement, "$1 100"), func(parameter string) string {
+		if !slices.Contains(left, parameter) {
+			left = append(left, parameter)
+		}
+		return fmt.Sprintf("$%d", slices.Index(left, parameter)+1)
+	})
+}
+
+// costOf returns the cost of a plan, to its end.
+func costOf(t *testing.T, plan string) float64 {
+	t.Helper()
+	found := regexp.MustCompile(`cost=[\d.]+\.\.([\d.]+)`).FindStringSubmatch(plan)
+	if found == nil {
+		t.Fatalf("no cost in the plan\n%s", plan)
+	}
+	cost, err := strconv.ParseFloat(found[1], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cost
+}
+
 // statementsOf reads all statements out of the generated code, by name.
 func statementsOf(t *testing.T) map[string]string {
 	t.Helper()

@@ -26,8 +26,8 @@ type Head struct {
 	Versions []string      // names under which the track is kept
 }
 
-// Heads lists the tracks of some repositories of a tenant, or of all, by URL and ref. It has
-// a Head without a track for each repository that has no track yet.
+// Heads lists the tracks of some repositories of a tenant by URL and ref. It has a Head without
+// a track for each repository that has no track yet.
 func (ts *Trees) Heads(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]Head, error) {
 	rows, err := ts.query.ListHeads(ctx, tenant, orEmpty(repositories))
 	if err != nil {
@@ -35,16 +35,34 @@ func (ts *Trees) Heads(ctx context.Context, tenant string, repositories ...uuid.
 	}
 	heads := make([]Head, len(rows))
 	for i, r := range rows {
-		heads[i] = Head{
-			Track:  Track{Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
-			Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: SnapshotState(r.State),
-			Held: hex.EncodeToString(r.Held), Dormant: r.Dormant, Turning: r.Turning, Versions: r.Versions,
-		}
-		if r.Track != nil {
-			heads[i].ID = *r.Track
-		}
+		heads[i] = headOf(r)
 	}
 	return heads, nil
+}
+
+// HeadPage lists at most a number of a tenant's tracks by URL and ref, after a place in that list.
+func (ts *Trees) HeadPage(ctx context.Context, tenant, url, ref string, most int) ([]Head, error) {
+	rows, err := ts.query.PageHeads(ctx, query.PageHeadsParams{Tenant: tenant, AfterUrl: url, AfterRef: ref, Most: int32(most)})
+	if err != nil {
+		return nil, fmt.Errorf("list tracks of tenant %s: %w", tenant, err)
+	}
+	heads := make([]Head, len(rows))
+	for i, r := range rows {
+		heads[i] = headOf(query.ListHeadsRow(r))
+	}
+	return heads, nil
+}
+
+func headOf(r query.ListHeadsRow) Head {
+	h := Head{
+		Track:  Track{Repository: r.ID, Tenant: r.Tenant, URL: r.Url, Ref: r.Ref},
+		Commit: hex.EncodeToString(r.Commit), Revision: r.Revision, State: SnapshotState(r.State),
+		Held: hex.EncodeToString(r.Held), Dormant: r.Dormant, Turning: r.Turning, Versions: r.Versions,
+	}
+	if r.Track != nil {
+		h.ID = *r.Track
+	}
+	return h
 }
 
 // HeadsOf loads the tracks of a tenant that ids name.

@@ -44,6 +44,17 @@ func (ns *Names) Locate(ctx context.Context, tenant, url string) (Place, error) 
 	return place, nil
 }
 
+// Find returns the ids of a tenant's repositories that have one of the URLs or of the names (see
+// events.RepositoryName), or whose URL or name, after a slash, ends like one of the ends. Neither
+// a final ".git" of a URL nor the case of ASCII letters counts in ends.
+func (ns *Names) Find(ctx context.Context, tenant string, urls, names, ends []string) ([]uuid.UUID, error) {
+	ids, err := ns.query.FindRepositories(ctx, query.FindRepositoriesParams{Tenant: tenant, Urls: orEmpty(urls), Names: orEmpty(names), Ends: orEmpty(ends)})
+	if err != nil {
+		return nil, fmt.Errorf("look up a repository of tenant %s: %w", tenant, err)
+	}
+	return ids, nil
+}
+
 func locate(ctx context.Context, q *query.Queries, tenant, url string) (Place, error) {
 	name := events.RepositoryName(url)
 	r, err := q.FindRepository(ctx, tenant, name)

@@ -45,6 +45,12 @@ type Counts struct {
 // Tracks lists some repositories of a tenant, or all. It has one row for each track,
 // and a row without a track for a repository that has none yet.
 func (c *Core) Tracks(ctx context.Context, tenant string, repositories ...uuid.UUID) ([]TrackStatus, error) {
+	if len(repositories) == 0 {
+		var err error
+		if repositories, err = c.query.TenantRepositories(ctx, tenant); err != nil {
+			return nil, fmt.Errorf("list repositories of tenant %s: %w", tenant, err)
+		}
+	}
 	rows, err := c.query.ListTracks(ctx, tenant, orEmpty(repositories))
 	if err != nil {
 		return nil, fmt.Errorf("list repositories of tenant %s: %w", tenant, err)

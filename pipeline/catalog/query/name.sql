@@ -58,3 +58,20 @@ update repositories r set forgotten_at = now()
 where r.name is null and r.forgotten_at is null
     and not exists (select 1 from tracks t where t.repository = r.id and t.forgotten_at is null)
     and not exists (select 1 from submissions s where s.repository = r.id and s.state = 'pending');
+
+-- name: FindRepositories :many
+-- Repositories with one of the URLs or names, and those with one of the ends, which are without
+-- ".git". The case of ASCII letters does not count in ends.
+select r.id from repositories r where r.tenant = @tenant and r.url = any(@urls::text[])
+union
+select r.id from repositories r where r.tenant = @tenant and r.name = any(@names::text[])
+union
+select f.id from unnest(@ends::text[]) as e (text) cross join lateral (
+    select r.id from repositories r
+    where r.tenant = @tenant and reverse(lower(regexp_replace(r.url, '\.git$', '') collate "C")) collate "C" >= reverse(lower(e.text collate "C"))
+        and reverse(lower(regexp_replace(r.url, '\.git$', '') collate "C")) collate "C" < reverse(lower(e.text collate "C")) || chr(1114111)
+    union
+    select r.id from repositories r
+    where r.tenant = @tenant and reverse(lower('/' || r.name collate "C")) collate "C" >= reverse(lower(e.text collate "C"))
+        and reverse(lower('/' || r.name collate "C")) collate "C" < reverse(lower(e.text collate "C")) || chr(1114111)
+) f;

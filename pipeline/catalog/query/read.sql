@@ -12,8 +12,11 @@ left join lateral (
     select sn.commit, sn.revision, sn.state from snapshots sn
     where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
 ) s on true
-where r.tenant = @tenant and (cardinality(@repositories::uuid[]) = 0 or r.id = any(@repositories::uuid[]))
+where r.tenant = @tenant and r.id = any(@repositories::uuid[])
 order by r.url, t.ref;
+
+-- name: TenantRepositories :many
+select id from repositories where tenant = @tenant;
 
 -- name: CountTracks :many
 select d.track,
@@ -64,7 +67,7 @@ select key, size, sha256 from packs where key > @after and deleted_at is null or
 
 -- name: CountPending :one
 select (select count(*) from submissions where state = 'pending')
-    + (select count(*) from snapshots where state in ('listing', 'indexing')) as open;
+    + (select count(*) from snapshots where state = 'listing') + (select count(*) from snapshots where state = 'indexing') as open;
 
 -- name: ListOutline :many
 select c.start_line, c.end_line, c.kind, c.symbol

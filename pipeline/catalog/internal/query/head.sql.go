@@ -174,8 +174,8 @@ left join lateral (
     select sn.commit, sn.revision, sn.state from snapshots sn
     where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
 ) s on true
-where r.tenant = $1 and (cardinality($2::uuid[]) = 0 or r.id = any($2::uuid[]))
-order by r.url, t.ref
+where r.tenant = $1 and r.id = any($2::uuid[])
+order by r.url collate "C", t.ref collate "C"
 `
 
 type ListHeadsRow struct {
@@ -403,6 +403,81 @@ func (q *Queries) LoadHeads(ctx context.Context, tracks []uuid.UUID, tenant stri
 	var items []LoadHeadsRow
 	for rows.Next() {
 		var i LoadHeadsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Tenant,
+			&i.Url,
+			&i.Track,
+			&i.Ref,
+			&i.Commit,
+			&i.Revision,
+			&i.State,
+			&i.Held,
+			&i.Dormant,
+			&i.Turning,
+			&i.Versions,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pageHeads = `-- name: PageHeads :many
+select r.id, r.tenant, r.url, t.id as track, coalesce(t.ref, '')::text as ref,
+    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
+from repositories r
+left join tracks t on t.repository = r.id
+left join lateral (
+    select sn.commit, sn.revision, sn.state from snapshots sn
+    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
+) s on true
+where r.tenant = $1 and r.url collate "C" >= $2::text and (r.url collate "C" > $2 or coalesce(t.ref, '') collate "C" > $3::text)
+order by r.url collate "C", t.ref collate "C" limit $4
+`
+
+type PageHeadsParams struct {
+	Tenant   string
+	AfterUrl string
+	AfterRef string
+	Most     int32
+}
+
+type PageHeadsRow struct {
+	ID       uuid.UUID
+	Tenant   string
+	Url      string
+	Track    *uuid.UUID
+	Ref      string
+	Commit   []byte
+	Revision int64
+	State    string
+	Held     []byte
+	Dormant  bool
+	Turning  bool
+	Versions []string
+}
+
+// By URL and ref, after one, in the order of their bytes.
+func (q *Queries) PageHeads(ctx context.Context, arg PageHeadsParams) ([]PageHeadsRow, error) {
+	rows, err := q.db.Query(ctx, pageHeads,
+		arg.Tenant,
+		arg.AfterUrl,
+		arg.AfterRef,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PageHeadsRow
+	for rows.Next() {
+		var i PageHeadsRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Tenant,

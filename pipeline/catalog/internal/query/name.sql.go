@@ -43,6 +43,56 @@ func (q *Queries) DropAlias(ctx context.Context, tenant string, name string) err
 	return err
 }
 
+const findRepositories = `-- name: FindRepositories :many
+select r.id from repositories r where r.tenant = $1 and r.url = any($2::text[])
+union
+select r.id from repositories r where r.tenant = $1 and r.name = any($3::text[])
+union
+select f.id from unnest($4::text[]) as e (text) cross join lateral (
+    select r.id from repositories r
+    where r.tenant = $1 and reverse(lower(regexp_replace(r.url, '\.git$', '') collate "C")) collate "C" >= reverse(lower(e.text collate "C"))
+        and reverse(lower(regexp_replace(r.url, '\.git$', '') collate "C")) collate "C" < reverse(lower(e.text collate "C")) || chr(1114111)
+    union
+    select r.id from repositories r
+    where r.tenant = $1 and reverse(lower('/' || r.name collate "C")) collate "C" >= reverse(lower(e.text collate "C"))
+        and reverse(lower('/' || r.name collate "C")) collate "C" < reverse(lower(e.text collate "C")) || chr(1114111)
+) f
+`
+
+type FindRepositoriesParams struct {
+	Tenant string
+	Urls   []string
+	Names  []string
+	Ends   []string
+}
+
+// Repositories with one of the URLs or names, and those with one of the ends, which are without
+// ".git". The case of ASCII letters does not count in ends.
+func (q *Queries) FindRepositories(ctx context.Context, arg FindRepositoriesParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, findRepositories,
+		arg.Tenant,
+		arg.Urls,
+		arg.Names,
+		arg.Ends,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findRepository = `-- name: FindRepository :one
 select r.id, coalesce(r.name, '')::text as name, coalesce(r.fetch_url, r.url)::text as url
 from (

@@ -13,7 +13,7 @@ import (
 
 const countPending = `-- name: CountPending :one
 select (select count(*) from submissions where state = 'pending')
-    + (select count(*) from snapshots where state in ('listing', 'indexing')) as open
+    + (select count(*) from snapshots where state = 'listing') + (select count(*) from snapshots where state = 'indexing') as open
 `
 
 func (q *Queries) CountPending(ctx context.Context) (int32, error) {
@@ -352,7 +352,7 @@ left join lateral (
     select sn.commit, sn.revision, sn.state from snapshots sn
     where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
 ) s on true
-where r.tenant = $1 and (cardinality($2::uuid[]) = 0 or r.id = any($2::uuid[]))
+where r.tenant = $1 and r.id = any($2::uuid[])
 order by r.url, t.ref
 `
 
@@ -461,6 +461,30 @@ func (q *Queries) LoadContents(ctx context.Context, ids []uuid.UUID) ([]LoadCont
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tenantRepositories = `-- name: TenantRepositories :many
+select id from repositories where tenant = $1
+`
+
+func (q *Queries) TenantRepositories(ctx context.Context, tenant string) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, tenantRepositories, tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
