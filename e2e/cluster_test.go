@@ -105,10 +105,10 @@ func TestAClusterOfQdrantSurvivesANode(t *testing.T) {
 	c := &clustered{deployment: d, repo: repo, files: 300}
 
 	c.push(nodes[2].Kill)
-	state, text := d.finding("replicas")
-	if state != "warning" || !strings.Contains(text, "copies of shards do not serve") {
-		t.Errorf("leat doctor says %q of a dead node: %s", state, text)
-	}
+	await(t, "leat doctor tells of the dead node", func() bool {
+		state, text := d.finding("replicas")
+		return state == "warning" && strings.Contains(text, "copies of shards do not serve")
+	})
 	d.leat(0, "search", "turns wheel number 7")
 	nodes[2].Start()
 	await(t, "all copies serve again", func() bool { state, _ := d.finding("replicas"); return state == "good" })

@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"testing"
+	"time"
 )
 
 // Each worker is killed in the middle of its work and started again. Nothing is
@@ -11,27 +12,39 @@ import (
 // run.
 func TestKilledWorkersLoseNothing(t *testing.T) {
 	t.Parallel()
-	const files = 800
+	files := 800
+	for !killEach(t, files) {
+		if files *= 2; files > 6400 {
+			t.Fatal("each ingest ends before this process can kill every worker: use more files")
+		}
+	}
+}
+
+// killEach kills each worker once while they ingest so many files. It returns false if they had
+// done all before the last was killed.
+func killEach(t *testing.T, files int) bool {
+	t.Helper()
 	repo := newRepo(t, files)
 	d := newDeployment(t)
 	nc := d.connect()
 	indexed := listen(t, nc, "leat.repo.indexed.>")
 	running := make(map[string]*process)
 	for i, name := range workers {
+		subject := []string{"leat.document.chunked.>", "leat.document.embedded.>", "leat.document.indexed.>", "leat.nothing"}[i]
+		first := listen(t, nc, subject)
 		running[name] = d.worker(name)
 		running[name].ready()
-		switch name {
-		case "syncer": // looks every 5 s, and is killed before it has
-		default:
-			subject := []string{"leat.document.chunked.>", "leat.document.embedded.>", "leat.document.indexed.>"}[i]
-			first := listen(t, nc, subject)
-			if name == "ingestor" {
-				publish(t, nc, repo)
-			}
+		if name == "ingestor" {
+			publish(t, nc, repo)
+		}
+		if name != "syncer" { // it looks every 5 s, and is killed before it has
 			next(t, first)
 		}
-		if _, err := indexed.NextMsg(1); err == nil {
-			t.Fatalf("all was done before the %s was killed: use more files", name)
+		if _, err := indexed.NextMsg(time.Millisecond); err == nil {
+			for _, p := range running {
+				p.kill()
+			}
+			return false
 		}
 		running[name].kill()
 		running[name] = d.worker(name)
@@ -49,6 +62,7 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 	if got, want := d.leat(0, "digest")["digest"], undisturbed(t, repo); got != want {
 		t.Errorf("the digest is %v, want %v as without a kill", got, want)
 	}
+	return true
 }
 
 // verify finds nothing missing, stale or damaged. A worker that is killed

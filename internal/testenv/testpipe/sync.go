@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline"
@@ -35,26 +36,30 @@ func (p *Pipe) MustDeliver(t testing.TB, list ...pipeline.Message) {
 	must(t, errors.Join(p.Deliver(t, list...)...))
 }
 
-// Consume only acknowledges the messages that wait for a consumer.
+// Consume only acknowledges the messages that wait for a consumer. It asks for those that are
+// there: a worker's pull stays open for a second.
 func (p *Pipe) Consume(t testing.TB, stream, consumer string) {
 	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	s := p.Broker.Subscriber(broker.SubscriberConfig{Stream: stream, Consumer: consumer})
-	messages, err := s.Subscribe(ctx, consumer)
+	js, err := jetstream.New(p.Events.conn)
 	must(t, err)
-	deadline := time.NewTimer(Patience)
-	defer deadline.Stop()
-	for !p.Acknowledged(t, stream, consumer) {
-		select {
-		case m := <-messages:
-			m.Ack()
-		case <-time.After(10 * time.Millisecond): // the ack of the last is on its way
-		case <-deadline.C:
+	c, err := js.Consumer(t.Context(), stream, consumer)
+	must(t, err)
+	for deadline := time.Now().Add(Patience); !p.Acknowledged(t, stream, consumer); {
+		batch, err := c.FetchNoWait(1000)
+		must(t, err)
+		some := false
+		for m := range batch.Messages() {
+			some = true
+			must(t, m.Ack())
+		}
+		must(t, batch.Error())
+		if !some {
+			time.Sleep(time.Millisecond) // the ack of the last is on its way
+		}
+		if time.Now().After(deadline) {
 			t.Fatalf("testpipe: messages still wait for %s", consumer)
 		}
 	}
-	must(t, s.Close())
 }
 
 // ConsumeAll acknowledges all messages that wait for an embedder or an indexer.
