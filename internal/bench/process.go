@@ -3,16 +3,12 @@
 package bench
 
 import (
-	"bytes"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/leatworks/leat/internal/bench/process"
 )
 
 // watcher measures processes and their children.
@@ -63,7 +59,7 @@ func (w *watcher) close() {
 func (w *watcher) reset() {
 	for _, pid := range w.pids {
 		// For 5 see proc(5). If writing is not allowed, the mark is that of the whole run.
-		_ = os.WriteFile(proc(pid, "clear_refs"), []byte("5"), 0)
+		_ = os.WriteFile(process.File(pid, "clear_refs"), []byte("5"), 0)
 	}
 	w.mu.Lock()
 	clear(w.children)
@@ -73,11 +69,13 @@ func (w *watcher) reset() {
 
 // look records the current usage of the children.
 func (w *watcher) look() {
-	family := families()
+	family := process.Families()
 	for name, pid := range w.pids {
 		var total int64
-		for _, child := range descendants(family, pid) {
-			total += kilobytes(proc(child, "smaps_rollup"), "Pss:")
+		for _, child := range process.Descendants(family, pid) {
+			if !process.SharesMemory(child, pid) {
+				total += process.Kilobytes(process.File(child, "smaps_rollup"), "Pss:")
+			}
 		}
 		w.mu.Lock()
 		w.children[name] = max(w.children[name], total)
@@ -91,7 +89,7 @@ func (w *watcher) peaks() (own, children map[string]int64) {
 	w.look()
 	own, children = make(map[string]int64), make(map[string]int64)
 	for name, pid := range w.pids {
-		own[name] = kilobytes(proc(pid, "status"), "VmHWM:")
+		own[name] = process.Kilobytes(process.File(pid, "status"), "VmHWM:")
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -105,96 +103,12 @@ func (w *watcher) peaks() (own, children map[string]int64) {
 // The time of a child counts as long as the child, or the process that waited
 // for it, lives.
 func (w *watcher) cpu() map[string]float64 {
-	family := families()
+	family := process.Families()
 	taken := make(map[string]float64, len(w.pids))
 	for name, pid := range w.pids {
-		for _, one := range append(descendants(family, pid), pid) {
-			taken[name] += seconds(one)
+		for _, one := range append(process.Descendants(family, pid), pid) {
+			taken[name] += process.Seconds(one)
 		}
 	}
 	return taken
-}
-
-func proc(pid int, file string) string {
-	return filepath.Join("/proc", strconv.Itoa(pid), file)
-}
-
-// families lists the children of every process.
-func families() map[int][]int {
-	family := make(map[int][]int)
-	entries, _ := os.ReadDir("/proc")
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		if fields := stat(pid); len(fields) > 1 {
-			parent, _ := strconv.Atoi(fields[1])
-			family[parent] = append(family[parent], pid)
-		}
-	}
-	return family
-}
-
-func descendants(family map[int][]int, pid int) []int {
-	var all []int
-	for _, child := range family[pid] {
-		all = append(append(all, child), descendants(family, child)...)
-	}
-	return all
-}
-
-// stat returns the fields of /proc/PID/stat after the name, which may hold any
-// character.
-func stat(pid int) []string {
-	text, err := os.ReadFile(proc(pid, "stat"))
-	if err != nil {
-		return nil
-	}
-	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-}
-
-// tick is the unit of time in /proc, on every Linux that Go runs on.
-const tick = 0.01
-
-// seconds adds up utime, stime, cutime and cstime.
-func seconds(pid int) float64 {
-	fields := stat(pid)
-	if len(fields) < 15 {
-		return 0
-	}
-	total := 0.0
-	for _, field := range fields[11:15] {
-		ticks, _ := strconv.ParseFloat(field, 64)
-		total += ticks * tick
-	}
-	return total
-}
-
-// ownSeconds is the processor time of a process without its children, to the nanosecond. A
-// process that has ended has none.
-func ownSeconds(pid int) float64 {
-	// Source: the macros MAKE_PROCESS_CPUCLOCK and CPUCLOCK_SCHED in the kernel's
-	// include/linux/posix-timers.h.
-	clock := int32(^pid<<3 | 2)
-	var taken unix.Timespec
-	if unix.ClockGettime(clock, &taken) != nil {
-		return 0
-	}
-	return time.Duration(taken.Nano()).Seconds()
-}
-
-// kilobytes reads a line such as "VmHWM:  123 kB", and returns bytes.
-func kilobytes(file, key string) int64 {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == key {
-			n, _ := strconv.ParseInt(fields[1], 10, 64)
-			return n << 10
-		}
-	}
-	return 0
 }

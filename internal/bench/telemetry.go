@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/leatworks/leat/internal/bench/process"
 	"github.com/leatworks/leat/internal/stack"
 )
 
@@ -263,7 +264,7 @@ func (r *run) profileOf(name, as string) string {
 func (w *watcher) total() (cpu, own float64) {
 	for name, taken := range w.cpu() {
 		cpu += taken
-		own += ownSeconds(w.pids[name])
+		own += process.OwnSeconds(w.pids[name])
 	}
 	return cpu, own
 }
