@@ -119,6 +119,13 @@ SIZE ?= 1000
 bench: ## measure a whole leat beside its bare parts (SIZE=files SEED=n REPO=path)
 	$(GO) run ./internal/bench/cmd/bench -files $(SIZE) -seed $(if $(filter file,$(origin SEED)),1,$(SEED)) -repo '$(REPO)' $(BENCH)
 
+# What is missing of the other programs is installed from their registries and stays in the user's
+# cache.
+.PHONY: bench-peers
+bench-peers: export CGO_CFLAGS ?= -O1 -g0
+bench-peers: ## measure leat and other programs that index code, at the same work (REPO=path PEERS='-rounds 5')
+	$(GO) run ./internal/bench/cmd/peers -repo '$(or $(REPO),.)' $(PEERS)
+
 # Here pipeline/chunk cuts with grammars, as in production.
 .PHONY: eval
 eval: export CGO_CFLAGS ?= -O1 -g0
