@@ -29,7 +29,7 @@ script=$1; shift; source $script; words=("$@"); CURRENT=$#; _leat`,
 func parserOf(t *testing.T) *kong.Kong {
 	t.Helper()
 	var c cli
-	parser, err := kong.New(&c, options()...)
+	parser, err := kong.New(&c, options(&c)...)
 	if err != nil {
 		t.Fatal(err)
 	}

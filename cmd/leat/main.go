@@ -154,17 +154,17 @@ func run(args []string) int {
 // knows all commands if the arguments begin with none, or with one that needs them all. To
 // know all takes a fifth of the time that leat needs to start.
 func parserFor(c *cli, args []string, more ...kong.Option) *kong.Kong {
-	all := append(options(), more...)
 	commands := reflect.ValueOf(c).Elem()
 	for i := range commands.NumField() {
 		field := commands.Type().Field(i)
 		if _, is := field.Tag.Lookup("cmd"); !is || len(args) == 0 || args[0] != commandName(field) || field.Type == reflect.TypeFor[completionCmd]() {
 			continue
 		}
-		one := kong.DynamicCommand(args[0], field.Tag.Get("help"), "", commands.Field(i).Addr().Interface())
-		return kong.Must(&c.root, append(all, one)...)
+		command := commands.Field(i).Addr().Interface()
+		one := kong.DynamicCommand(args[0], field.Tag.Get("help"), "", command)
+		return kong.Must(&c.root, slices.Concat(options(&c.root, command), more, []kong.Option{one})...)
 	}
-	return kong.Must(c, all...)
+	return kong.Must(c, append(options(c), more...)...)
 }
 
 // commandName returns the word by which kong knows a command.
@@ -175,19 +175,20 @@ func commandName(field reflect.StructField) string {
 	return strings.ToLower(field.Name)
 }
 
-// options are the options of the command line's parser.
-func options() []kong.Option {
+// options are the options of a parser that reads the command line into some structs.
+func options(into ...any) []kong.Option {
 	return []kong.Option{
 		kong.Name("leat"),
 		kong.Description("Keeps code repositories searchable. Exits 0 when done, 1 when done and the answer is no, 2 when it could not."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Help(help),
 		groups,
-		config.Paths(), config.Defaults(),
-		kong.Vars{
-			"in_flight": fmt.Sprint(config.DefaultInFlight), "version": "leat " + build.String(),
+		config.Paths(),
+		kong.Vars{"version": "leat " + build.String()},
+		config.Variables(kong.Vars{
+			"in_flight":   fmt.Sprint(config.DefaultInFlight),
 			"nats_listen": account.DefaultListen, "nats_store": account.DefaultStoreDir,
-		},
+		}, into...),
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 func parse(t *testing.T, args ...string) (config.Ingestor, error) {
 	t.Helper()
 	var cfg config.Ingestor
-	parser, err := kong.New(&cfg, config.Paths(), config.Defaults(), kong.Vars{"listen": ":1", "in_flight": "2"})
+	parser, err := kong.New(&cfg, config.Paths(), config.Variables(kong.Vars{"listen": ":1", "in_flight": "2"}, &cfg))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/leatworks/leat/internal/backup"
 )
 
 // A Program is one of leat's workers, for the reading of its flags.
@@ -55,15 +53,6 @@ func ProgramOf(name string) (Program, error) {
 	return all[i], nil
 }
 
-// Defaults are the values of defaults and helps that the flags of several programs share.
-func Defaults() kong.Option {
-	keep := backup.DefaultKeep
-	return kong.Vars{
-		"mcp_tools":  MCPTools,
-		"keep_daily": fmt.Sprint(keep.Daily), "keep_weekly": fmt.Sprint(keep.Weekly), "keep_monthly": fmt.Sprint(keep.Monthly),
-	}
-}
-
 // MCPTools names the tools for agents in the help of flags. The default ones come first.
 const MCPTools = "explore, search, read, status; grep, compare, list, submit; versions, pin, unpin, rollback, wake, sleep; " +
 	"symbol, references, callers, callees, neighbours, impact, path, important, communities, related, indexes, drop_index"
@@ -74,8 +63,8 @@ func (p Program) binary() string { return "leat-" + p.Name }
 // Parser returns a parser that reads flags, environment and configuration file into cfg, a pointer
 // to the program's flags.
 func (p Program) Parser(cfg any, version string) (*kong.Kong, error) {
-	parser, err := kong.New(cfg, kong.Name(p.binary()), kong.Description(p.Description), Paths(), Defaults(),
-		kong.Vars{"listen": p.Listen, "in_flight": fmt.Sprint(p.InFlight), "version": p.binary() + " " + version})
+	parser, err := kong.New(cfg, kong.Name(p.binary()), kong.Description(p.Description), Paths(), kong.Vars{"version": p.binary() + " " + version},
+		Variables(kong.Vars{"listen": p.Listen, "in_flight": fmt.Sprint(p.InFlight)}, cfg))
 	if err != nil {
 		return nil, fmt.Errorf("read the flags of %s: %w", p.Name, err)
 	}
