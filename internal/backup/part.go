@@ -11,8 +11,6 @@ import (
 // partBytes is the size of the piece of a stream that one object holds, before compression.
 const partBytes = 8 << 20
 
-// One encoder and one decoder serve all parts, because any number of goroutines may call EncodeAll
-// and DecodeAll.
 func newZip() (*zstd.Encoder, error) {
 	return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
 }
@@ -33,7 +31,7 @@ type writer struct {
 }
 
 func (v *Vault) writer(ctx context.Context, id, stream string) (*writer, error) {
-	zip, err := newZip()
+	zip, err := v.zip()
 	if err != nil {
 		return nil, fmt.Errorf("open zstd: %w", err)
 	}
@@ -43,9 +41,6 @@ func (v *Vault) writer(ctx context.Context, id, stream string) (*writer, error) 
 func (w *writer) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
-		if w.buf == nil {
-			w.buf = make([]byte, 0, partBytes)
-		}
 		take := min(len(p), partBytes-len(w.buf))
 		w.buf, p = append(w.buf, p[:take]...), p[take:]
 		if len(w.buf) == partBytes {
@@ -83,7 +78,7 @@ func (w *writer) finish() ([]Part, error) {
 	if err := w.flush(); err != nil {
 		return nil, err
 	}
-	return w.parts, w.zip.Close()
+	return w.parts, nil
 }
 
 // fetch returns an object of a backup after checking its hash.
@@ -110,7 +105,7 @@ type reader struct {
 
 // reader returns the stream of parts. It checks each part before it hands out a byte of it.
 func (v *Vault) reader(ctx context.Context, m Manifest, parts []Part) (io.ReadCloser, error) {
-	unzip, err := newUnzip()
+	unzip, err := v.unzip()
 	if err != nil {
 		return nil, fmt.Errorf("open zstd: %w", err)
 	}
@@ -161,8 +156,5 @@ func (v *Vault) unpack(unzip *zstd.Decoder, part Part, body []byte, encrypted bo
 	return piece, nil
 }
 
-// Close ends the reading.
-func (r *reader) Close() error {
-	r.unzip.Close()
-	return nil
-}
+// Close implements io.Closer.
+func (r *reader) Close() error { return nil }

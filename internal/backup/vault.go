@@ -13,8 +13,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // The layout of a target. No name of an object is a directory of another.
@@ -42,6 +45,11 @@ type Vault struct {
 	log      *slog.Logger
 	patience time.Duration // time after which a prune without a sign of life counts as dead
 	unread   atomic.Int64  // objects that could be written but not read back
+
+	// One encoder and one decoder serve all streams, because any number of goroutines may call
+	// EncodeAll and DecodeAll. Each holds some megabytes.
+	zip   func() (*zstd.Encoder, error)
+	unzip func() (*zstd.Decoder, error)
 }
 
 // DefaultPatience is the time after which a prune without a sign of life counts as dead.
@@ -49,7 +57,10 @@ const DefaultPatience = 2 * time.Minute
 
 // NewVault returns a vault over a target, which the caller closes.
 func NewVault(target Target, crypt Crypt, log *slog.Logger) *Vault {
-	return &Vault{target: target, crypt: crypt, log: log, patience: DefaultPatience}
+	return &Vault{
+		target: target, crypt: crypt, log: log, patience: DefaultPatience,
+		zip: sync.OnceValues(newZip), unzip: sync.OnceValues(newUnzip),
+	}
 }
 
 // mark is the content of the object that makes a place a target.
@@ -170,5 +181,5 @@ func (v *Vault) save(ctx context.Context, m Manifest, name string, key ed25519.P
 
 // clear returns the vault without recipients.
 func (v *Vault) clear() *Vault {
-	return &Vault{target: v.target, log: v.log, patience: v.patience}
+	return &Vault{target: v.target, log: v.log, patience: v.patience, zip: v.zip, unzip: v.unzip}
 }

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -94,11 +95,10 @@ func (c *check) count(name string, err error) error {
 
 // objects reads every object of tables and lists.
 func (c *check) objects(ctx context.Context) error {
-	unzip, err := newUnzip()
+	unzip, err := c.unzip()
 	if err != nil {
 		return fmt.Errorf("open zstd: %w", err)
 	}
-	defer unzip.Close()
 	type stream struct {
 		Parts
 		encrypted bool
@@ -130,11 +130,7 @@ func (c *check) objects(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			for _, b := range piece {
-				if b == '\n' {
-					lines++
-				}
-			}
+			lines += int64(bytes.Count(piece, []byte{'\n'}))
 		}
 		if whole && lines != list.Rows {
 			c.report.Miscounts++
