@@ -18,14 +18,18 @@ func TestASilentServerHoldsNobodyUp(t *testing.T) {
 	given := testenv.Postgres(t)
 	network, address := testenv.PostgresAddress(t, given)
 	link := testenv.NewLink(t, network, address)
-	c, err := catalog.Open(t.Context(), catalog.Config{URL: through(t, given, link.Addr()), Deadline: time.Second})
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	cfg := catalog.Config{URL: through(t, given, link.Addr()), Deadline: time.Second}
+	c, err := catalog.Open(ctx, cfg)
+	for errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil { // a busy machine may be as slow
+		c, err = catalog.Open(ctx, cfg)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
 	link.Stall()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	defer cancel()
 	if _, err := c.Gauges.Server(ctx); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 		t.Errorf("a silent server: %v, want the statement's deadline", err)
 	}
