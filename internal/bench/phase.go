@@ -91,6 +91,7 @@ func (r *run) perform(ctx context.Context, p phase) error {
 		if err != nil {
 			return err
 		}
+		r.log.Info("round", "phase", p.name, "took", took.Round(time.Millisecond))
 		times = append(times, took.Seconds())
 		result.Seconds += took.Seconds()
 	}
