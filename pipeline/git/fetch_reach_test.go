@@ -88,11 +88,7 @@ func TestARedirectInsideIsRefused(t *testing.T) {
 // person who submits URLs, by http and by https.
 func TestNobodyExploresANetworkByURLs(t *testing.T) {
 	open, requests := counted(t)
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
+	const closed = "1" // a port that was free a moment ago may be somebody's by now
 	m := newMirrors(t, func(cfg *Config) {
 		cfg.AllowHTTP = true
 		// The ports are allowed of hosts of the public internet.
@@ -102,9 +98,9 @@ func TestNobodyExploresANetworkByURLs(t *testing.T) {
 	texts := map[string]string{}
 	for name, url := range map[string]string{
 		"open, by name":   "http://inside.example:" + portOf(t, open),
-		"closed, by name": "http://inside.example:" + portOf(t, "x://"+closed.Addr().String()),
+		"closed, by name": "http://inside.example:" + closed,
 		"mapped":          "http://mapped.example:" + portOf(t, open),
-		"closed, allowed": "http://shut.example:" + portOf(t, "x://"+closed.Addr().String()),
+		"closed, allowed": "http://shut.example:" + closed,
 		"private":         "https://private.example",
 		"metadata":        "http://cloud.example",
 		"no such name":    "https://nowhere.example",
