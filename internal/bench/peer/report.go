@@ -28,6 +28,7 @@ type Report struct {
 type Program struct {
 	About
 	Skipped   string           `json:"skipped,omitempty"` // why it was not measured
+	Failed    string           `json:"failed,omitempty"`  // why its last steps are missing
 	Files     int64            `json:"files,omitempty"`   // in its index after the cold step; 0: it does not tell
 	Chunks    int64            `json:"chunks,omitempty"`
 	DiskBytes int64            `json:"disk_bytes"` // of its stores and logs, after the cold step
@@ -164,6 +165,9 @@ func (r Report) Write(w io.Writer) {
 		if p.Skipped != "" {
 			fmt.Fprintf(w, "  skipped: %s\n", p.Skipped)
 		}
+		if p.Failed != "" {
+			fmt.Fprintf(w, "  failed: %s\n", p.Failed)
+		}
 	}
 	r.table(w, "seconds until a search shows it", func(s Step) string { return fmt.Sprintf("%.3f", s.Seconds) })
 	r.table(w, "seconds of processor time until it says that it is done, and after that", func(s Step) string {
@@ -173,10 +177,15 @@ func (r Report) Write(w io.Writer) {
 	r.table(w, "MiB of memory at most", func(s Step) string { return fmt.Sprint(s.PeakBytes >> 20) })
 	fmt.Fprintln(w)
 	for _, p := range r.Programs {
-		if p.Skipped == "" {
-			fmt.Fprintf(w, "%s: %d files, %d chunks, %d MiB on disk after the cold step; memory at most %d MiB (%s)\n",
-				p.Name, p.Files, p.Chunks, p.DiskBytes>>20, p.PeakBytes>>20, listed(p.PeakParts))
+		if p.Skipped != "" {
+			continue
 		}
+		holds := "does not tell what it holds"
+		if p.Files > 0 {
+			holds = fmt.Sprintf("%d files, %d chunks", p.Files, p.Chunks)
+		}
+		fmt.Fprintf(w, "%s: %s, %d MiB on disk after the cold step; memory at most %d MiB (%s)\n",
+			p.Name, holds, p.DiskBytes>>20, p.PeakBytes>>20, listed(p.PeakParts))
 	}
 	for _, row := range r.First {
 		if row.LeatRank > 1 {

@@ -51,57 +51,66 @@ func (r repository) git(ctx context.Context, args ...string) ([]byte, error) {
 }
 
 // narrowed copies HEAD of a repository, with its history, and removes in a last commit the files
-// that some program would not read.
+// that some program would not read. Their contents are not needed.
 func narrowed(ctx context.Context, dir, from string) (repository, error) {
 	r := repository{dir: dir}
-	if _, err := gitrun.Run(ctx, nil, "clone", "--quiet", "--no-hardlinks", "--", from, dir); err != nil {
+	if _, err := gitrun.Run(ctx, nil, "clone", "--quiet", "--no-hardlinks", "--no-checkout", "--", from, dir); err != nil {
 		return r, err
 	}
-	if _, err := r.git(ctx, "checkout", "--quiet", "-B", "main"); err != nil {
-		return r, err
-	}
-	list, err := r.git(ctx, "ls-files", "-z")
+	head, err := r.git(ctx, "rev-parse", "HEAD")
 	if err != nil {
 		return r, err
 	}
-	var out []string
-	for _, p := range strings.Split(strings.TrimSuffix(string(list), "\x00"), "\x00") {
-		size, taken, err := r.takes(p)
+	for _, args := range [][]string{{"symbolic-ref", "HEAD", "refs/heads/main"}, {"update-ref", "HEAD", strings.TrimSpace(string(head))}} {
+		if _, err := r.git(ctx, args...); err != nil {
+			return r, err
+		}
+	}
+	tree, err := r.git(ctx, "ls-tree", "-r", "-z", "--full-tree", "HEAD")
+	if err != nil {
+		return r, err
+	}
+	var named []string
+	for line := range strings.SplitSeq(strings.TrimSuffix(string(tree), "\x00"), "\x00") {
+		if entry, p, _ := strings.Cut(line, "\t"); strings.HasPrefix(entry, "100") && readable(p) {
+			named = append(named, p)
+		}
+	}
+	if len(named) > 0 {
+		_, err := gitrun.Run(ctx, strings.NewReader(strings.Join(named, "\x00")), "-C", dir, "--literal-pathspecs",
+			"checkout", "--quiet", "HEAD", "--pathspec-from-file=-", "--pathspec-file-nul")
 		if err != nil {
 			return r, err
 		}
-		if taken {
-			r.files = append(r.files, file{p, size})
-		} else {
-			out = append(out, p)
+	}
+	for _, p := range named {
+		name := filepath.Join(dir, p)
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return r, err
+		}
+		if len(text) <= maxFile && utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 && len(bytes.TrimSpace(text)) > 0 {
+			r.files = append(r.files, file{p, int64(len(text))})
+		} else if err := os.Remove(name); err != nil {
+			return r, err
 		}
 	}
 	if len(r.files) == 0 {
 		return r, fmt.Errorf("%s has no file that every program reads", from)
 	}
 	slices.SortFunc(r.files, func(a, b file) int { return cmp.Or(cmp.Compare(a.size, b.size), strings.Compare(a.path, b.path)) })
-	if len(out) > 0 {
-		_, err := gitrun.Run(ctx, strings.NewReader(strings.Join(out, "\x00")), "-C", dir, "--literal-pathspecs",
-			"rm", "-r", "-q", "-f", "--pathspec-from-file=-", "--pathspec-file-nul")
-		if err != nil {
+	for _, args := range [][]string{{"read-tree", "--empty"}, {"add", "--force", "--all"}} {
+		if _, err := r.git(ctx, args...); err != nil {
 			return r, err
 		}
 	}
 	return r, r.commit(ctx, "Keep what every program reads")
 }
 
-// takes says whether every program reads a file of the checkout, which has been tracked, and its size.
-func (r repository) takes(p string) (size int64, taken bool, err error) {
-	if !slices.Contains(suffixes, path.Ext(p)) || slices.ContainsFunc(strings.Split(path.Dir(p), "/"), func(dir string) bool { return slices.Contains(ignored, dir) }) {
-		return 0, false, nil
-	}
-	name := filepath.Join(r.dir, p)
-	info, err := os.Lstat(name)
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 || info.Size() > maxFile {
-		return 0, false, err
-	}
-	text, err := os.ReadFile(name)
-	return info.Size(), err == nil && utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 && len(bytes.TrimSpace(text)) > 0, err
+// readable says whether every program reads files of this path.
+func readable(p string) bool {
+	return slices.Contains(suffixes, path.Ext(p)) &&
+		!slices.ContainsFunc(strings.Split(path.Dir(p), "/"), func(dir string) bool { return slices.Contains(ignored, dir) })
 }
 
 func (r repository) bytes() (total int64) {

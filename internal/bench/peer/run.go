@@ -59,8 +59,8 @@ type run struct {
 	report Report
 }
 
-// Run measures one program after another. It returns an error if leat, or one that was installed,
-// does not go through all steps.
+// Run measures one program after another. It returns an error if leat does not go through all steps.
+// If another one does not, the report says how far it came, and why.
 func Run(ctx context.Context, cfg Config) (_ Report, err error) {
 	cfg.Rounds = cmp.Or(cfg.Rounds, DefaultRounds)
 	if len(cfg.Programs) == 0 {
@@ -122,8 +122,11 @@ func (r *run) run(ctx context.Context) (err error) {
 			continue
 		}
 		measured, err := r.measure(ctx, p)
-		r.report.Programs = append(r.report.Programs, measured)
 		if err != nil {
+			measured.Failed = err.Error()
+		}
+		r.report.Programs = append(r.report.Programs, measured)
+		if err != nil && (name == "leat" || ctx.Err() != nil) {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -283,7 +286,7 @@ func (t *trial) same(ctx context.Context) (bool, error) {
 	return t.finds(ctx)
 }
 
-// showPatience is how long a search may miss the effect of a step that has returned.
+// showPatience is how long a search may fail, or miss the effect of a step that has returned.
 const showPatience = 2 * time.Minute
 
 // step measures do, until shown says that searches show its effect.
@@ -299,15 +302,12 @@ func (t *trial) step(ctx context.Context, name string, do func(context.Context) 
 	for shown != nil {
 		at := time.Now()
 		seen, err := shown(ctx)
-		if err != nil {
-			return fmt.Errorf("search after %s: %w", name, err)
-		}
-		if seen {
+		if seen && err == nil {
 			break
 		}
-		if at.Sub(began) > took+showPatience {
+		if ctx.Err() != nil || at.Sub(began) > took+showPatience {
 			hits, _ := t.search(ctx, t.mark)
-			return fmt.Errorf("after %s no search shows what changed in %s: the hits for %q are %q", name, t.mark.path, t.mark.word, hits)
+			return errors.Join(err, fmt.Errorf("after %s no search shows what changed in %s: the hits for %q are %q", name, t.mark.path, t.mark.word, hits))
 		}
 		one.late = time.Since(began) - took
 	}

@@ -61,8 +61,8 @@ func checkProgram(t *testing.T, p Program, files int64) {
 		t.Logf("%s is skipped: %s", p.Name, p.Skipped)
 		return
 	}
-	if len(p.Steps) != len(StepNames) {
-		t.Errorf("%s went through %d steps of %d", p.Name, len(p.Steps), len(StepNames))
+	if len(p.Steps) != len(StepNames) || p.Failed != "" {
+		t.Errorf("%s went through %d steps of %d: %s", p.Name, len(p.Steps), len(StepNames), p.Failed)
 	}
 	if p.PeakBytes == 0 || p.DiskBytes == 0 || p.Version == "" {
 		t.Errorf("%s %q has a peak of %d bytes, and %d bytes on disk", p.Name, p.Version, p.PeakBytes, p.DiskBytes)
