@@ -40,6 +40,7 @@ type Floor struct {
 type wrote struct {
 	first    bool // the first write: no older rows or points are in the way
 	whole    bool // all points were written again, and nothing else
+	all      bool // everything in the stores was written
 	from     mark
 	track    uuid.UUID
 	revision int64 // 0: nothing

@@ -23,6 +23,9 @@ func (f *floor) upsert(ctx context.Context, w wrote) error {
 	filter := &qdrant.Filter{Must: []*qdrant.Condition{
 		qdrant.NewMatchKeyword("track", w.track.String()), qdrant.NewMatchInt("revision", w.revision),
 	}}
+	if w.all {
+		filter = nil
+	}
 	if w.whole {
 		filter = nil
 		model := f.leat.generation.Embedder

@@ -14,6 +14,9 @@ type table struct{ name, rows string }
 // tables lists the tables in an order that the foreign keys allow.
 func tables(w wrote) []table {
 	revision := fmt.Sprintf("where track = '%s' and revision = %d", w.track, w.revision)
+	if w.all {
+		revision = ""
+	}
 	packs := fmt.Sprintf("> %d", w.from.pack)
 	chunkings := fmt.Sprintf("> %d", w.from.chunking)
 	list := []table{

@@ -19,6 +19,7 @@ type Report struct {
 	Seed       uint64     `json:"seed"`
 	Phases     []Phase    `json:"phases"`
 	Search     *Search    `json:"search,omitempty"`
+	Many       *Many      `json:"many,omitempty"`
 	Telemetry  *Telemetry `json:"telemetry,omitempty"`
 	Dir        string     `json:"dir,omitempty"` // holds data, logs and profiles; "" if it has been removed
 }
@@ -83,6 +84,9 @@ func (r Report) Write(w io.Writer) {
 			s.ByServer.Command.P50, s.ByServer.Command.P95, s.ByServer.Call.P50, s.ByServer.Call.P95, s.ByServer.Above.P50, s.ByServer.Above.P95)
 		s.writeCPU(w)
 		fmt.Fprintf(w, "  queries: %s\n", s.Queries)
+	}
+	if r.Many != nil {
+		r.Many.write(w)
 	}
 	if r.Telemetry != nil {
 		r.Telemetry.write(w)

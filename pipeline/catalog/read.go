@@ -101,16 +101,36 @@ func (c *Core) countTracks(ctx context.Context, ids []uuid.UUID, list []TrackSta
 	if err != nil {
 		return fmt.Errorf("count documents: %w", err)
 	}
-	byTrack := make(map[uuid.UUID]query.CountTracksRow, len(counts))
-	for _, n := range counts {
-		byTrack[n.Track] = n
-	}
+	byTrack := make(map[uuid.UUID]*TrackStatus, len(ids))
 	for i := range list {
-		n := byTrack[list[i].ID]
-		list[i].Chunks = n.Chunks
-		list[i].Documents = Counts{Total: n.Total, Indexed: n.Indexed, Pending: n.Pending, Embedded: n.Embedded, Failed: n.Failed, Skipped: n.Skipped}
+		if list[i].ID != uuid.Nil {
+			byTrack[list[i].ID] = &list[i]
+		}
+	}
+	for _, n := range counts {
+		t := byTrack[n.Track]
+		t.Chunks += n.Chunks
+		t.Documents.add(DocumentState(n.State), n.Documents)
 	}
 	return nil
+}
+
+func (c *Counts) add(state DocumentState, n int64) {
+	switch state {
+	case StateSkipped:
+		c.Skipped += n
+		return
+	case StateIndexed:
+		c.Indexed += n
+	case StateFailed:
+		c.Failed += n
+	case StateEmbedded:
+		c.Embedded += n
+		c.Pending += n
+	case StateChunked:
+		c.Pending += n
+	}
+	c.Total += n
 }
 
 // Content holds the facts that decide which points a document has.

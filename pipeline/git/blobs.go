@@ -33,7 +33,7 @@ type Blobs struct {
 	reading
 	ctx      context.Context
 	contents *batch
-	sizes    *batch // started by the first call of Sizes
+	sizes    *batch // started by the first call of Sizes that finds the other one at work
 	body     *body  // of the blob that Next returned last
 	err      error
 }
@@ -48,7 +48,7 @@ type Blob struct {
 // Blobs starts reading. It ends with ctx or with Close.
 func (r *Repo) Blobs(ctx context.Context) (*Blobs, error) {
 	reading := r.reading()
-	contents, err := r.batch(ctx, "contents")
+	contents, err := r.batch(ctx, verbContents)
 	if err != nil {
 		return nil, err
 	}
@@ -93,15 +93,15 @@ func (b *Blobs) Sizes(oids []string) ([]int64, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	if b.sizes == nil {
-		if b.sizes, b.err = b.repo.batch(b.ctx, "info"); b.err != nil {
-			return nil, b.err
-		}
+	from, err := b.infos()
+	if err != nil {
+		b.err = err
+		return nil, err
 	}
-	b.sizes.queue = append(b.sizes.queue, oids...)
+	from.queue = append(from.queue, oids...)
 	sizes := make([]int64, len(oids))
 	for i := range sizes {
-		oid, size, err := b.sizes.next()
+		oid, size, err := from.next()
 		switch {
 		case errors.Is(err, errNoBlob):
 			size, err = NoBlob, nil
@@ -114,7 +114,24 @@ func (b *Blobs) Sizes(oids []string) ([]int64, error) {
 		}
 		sizes[i] = size
 	}
+	b.contents.verb = verbContents
 	return sizes, nil
+}
+
+// infos returns the git that is asked for sizes. It is that of the contents while that has nothing to
+// do, because git takes longer to start than to read a small repository.
+func (b *Blobs) infos() (*batch, error) {
+	if b.sizes == nil && b.body == nil && b.contents.idle() {
+		b.contents.verb = verbInfo
+		return b.contents, nil
+	}
+	if b.sizes == nil {
+		var err error
+		if b.sizes, err = b.repo.batch(b.ctx, verbInfo); err != nil {
+			return nil, err
+		}
+	}
+	return b.sizes, nil
 }
 
 // Close ends git and releases everything. It may be called twice.
@@ -196,7 +213,7 @@ func (p *process) failed(err error) error {
 // the next one already waits in its input. Its own goroutine writes, so that
 // git and we never wait for each other, however small the pipes are.
 type batch struct {
-	verb    string // contents or info
+	verb    string // of the requests that are sent next
 	process *process
 	out     *bufio.Reader
 	windows chan []byte // to the writer; never more than maxWindows in it
@@ -206,6 +223,15 @@ type batch struct {
 	open    []int    // answers left of each window sent
 	closed  bool
 }
+
+// The requests that a batch sends.
+const (
+	verbContents = "contents"
+	verbInfo     = "info"
+)
+
+// idle says that every request has been answered.
+func (b *batch) idle() bool { return len(b.queue) == 0 && len(b.sent) == 0 }
 
 var (
 	errNoBlob  = errors.New("the object is no file")

@@ -68,6 +68,9 @@ func (m *Mirrors) fetch(ctx context.Context, id string, remote Remote, ref strin
 
 // bring fetches a tip into the mirror that lacks it.
 func (m *Mirrors) bring(ctx context.Context, id string, remote Remote, access access, tip tip) (Head, error) {
+	if m.stands(m.dir(id), tip) {
+		return Head{Ref: tip.ref, Commit: tip.oid}, nil
+	}
 	there := m.look(ctx, m.dir(id), tip.ref)
 	if there.holds(tip) {
 		return Head{Ref: tip.ref, Commit: there.commit}, nil
@@ -123,6 +126,21 @@ type state struct {
 }
 
 func (s state) holds(tip tip) bool { return s.oid == tip.oid }
+
+// stands says without git that a branch has not moved since it was fetched, which is what nearly every
+// poll finds. Git writes a fetched ref, in a file of its own, after the objects that it leads to. If they
+// have been lost since, whoever reads them finds out, and distrusts the mirror. A ref that is not in a file
+// of its own is looked at with git, and so is one whose object may be no commit.
+func (m *Mirrors) stands(dir string, tip tip) bool {
+	if !strings.HasPrefix(tip.ref, "refs/heads/") || distrusted(dir) {
+		return false
+	}
+	if _, err := os.Stat(filepath.Join(dir, peeled)); err == nil {
+		return false
+	}
+	text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(mirrorRef(tip.ref))))
+	return err == nil && strings.TrimSpace(string(text)) == tip.oid
+}
 
 // look reads everything about a mirror that a fetch needs to know, at once: git takes longer
 // to start than to answer.
@@ -233,8 +251,16 @@ func (m *Mirrors) fetchInto(ctx context.Context, dir string, job job) (Head, err
 	if err != nil {
 		return Head{}, fault.Reject(fmt.Errorf("%w: %s names no commit (%w)", ErrNoRef, job.tip.ref, err))
 	}
+	if there.oid != there.commit && strings.HasPrefix(job.tip.ref, "refs/heads/") {
+		if err := os.WriteFile(filepath.Join(dir, peeled), nil, 0o600); err != nil {
+			return Head{}, fmt.Errorf("mark mirror: %w", err)
+		}
+	}
 	return Head{Ref: job.tip.ref, Commit: there.commit}, nil
 }
+
+// peeled marks a mirror with a branch that names no commit but a tag, which git itself does not make.
+const peeled = "leat-peeled"
 
 // watch ends a running fetch that passes the limit of the mirror's size, or shows no
 // progress.

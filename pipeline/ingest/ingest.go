@@ -404,7 +404,7 @@ func (s *Step) snapshot(ctx context.Context, m pipeline.Message, track catalog.T
 	if err != nil {
 		return 0, err
 	}
-	l := &listing{step: s, message: m, track: track, snapshot: snapshot, domain: domain, rules: tree.rules, repo: repo, diff: diff, whole: tree.odd() || snapshot.Base == nil || !snapshot.Base.Exact, twice: tree.twice}
+	l := &listing{step: s, message: m, track: track, snapshot: snapshot, domain: domain, rules: tree.rules, repo: repo, diff: diff, whole: tree.odd() || snapshot.Base == nil || !snapshot.Base.Exact, twice: tree.twice, tree: tree.few}
 	if l.bulk() {
 		m.SetAside()
 	}

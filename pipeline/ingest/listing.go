@@ -38,6 +38,7 @@ type listing struct {
 	repo     *git.Repo
 	diff     *difference     // from the base's commit
 	twice    map[string]bool // paths that stand in the tree more than once
+	tree     []git.Entry     // the whole tree, if it is small
 	whole    bool            // the tree is compared with the catalog, not with the base's tree
 
 	facts chan map[catalog.ChunkingKey][]byte // encoded, to be stored
@@ -136,7 +137,7 @@ func (l *listing) changes(ctx context.Context) iter.Seq2[git.Change, error] {
 	}
 	return func(yield func(git.Change, error) bool) {
 		seen := make(map[string]bool, len(l.twice))
-		for entry, err := range l.repo.Tree(ctx, l.snapshot.Commit) {
+		for entry, err := range l.entries(ctx) {
 			if path := string(entry.Path); err == nil && l.twice[path] {
 				if seen[path] {
 					continue
@@ -145,6 +146,20 @@ func (l *listing) changes(ctx context.Context) iter.Seq2[git.Change, error] {
 				entry.Kind = git.File // judged by its path, which is refused
 			}
 			if !yield(git.Change{Entry: entry}, err) {
+				return
+			}
+		}
+	}
+}
+
+// entries lists the whole tree.
+func (l *listing) entries(ctx context.Context) iter.Seq2[git.Entry, error] {
+	if l.tree == nil {
+		return l.repo.Tree(ctx, l.snapshot.Commit)
+	}
+	return func(yield func(git.Entry, error) bool) {
+		for _, e := range l.tree {
+			if !yield(e, nil) {
 				return
 			}
 		}

@@ -15,6 +15,7 @@ type tree struct {
 	files int64           // paths, each counted once
 	twice map[string]bool // that the tree names more than once
 	rules *lang.Rules
+	few   []git.Entry // all of them, unless they are many: git takes longer to start than to list them again
 }
 
 // odd reports whether git's own comparison of trees is unreliable.
@@ -50,11 +51,17 @@ func (s *Step) survey(ctx context.Context, repo *git.Repo, commit string) (tree,
 		}
 		sorted = sorted && bytes.Compare(last, entry.Path) < 0
 		last = entry.Path
+		if t.files <= groupFiles {
+			t.few = append(t.few, entry)
+		}
 		if entry.Kind <= git.Executable {
 			p := string(entry.Path)
 			layout.Add(p)
 			found.add(p, entry.OID)
 		}
+	}
+	if t.files > groupFiles {
+		t.few = nil
 	}
 	if !sorted { // as git writes no tree
 		if err := t.findTwice(ctx, repo, commit); err != nil {

@@ -11,8 +11,14 @@ import (
 const pollSource = "/leat/syncer"
 
 const (
-	// pollMost bounds the polls asked for in one look; the rest follow in the next.
-	pollMost = 100
+	// pollLooks is the number of looks in a poll interval. A poll waits for the next look, so it may
+	// come late by such a part of the interval.
+	pollLooks = 20
+	// leastInterval is the time between two looks however short the poll interval is.
+	leastInterval = 250 * time.Millisecond
+	// pollMost bounds the polls asked for in one look; the rest follow in the next. In pollLooks looks
+	// it is ten thousand.
+	pollMost = 500
 	// pollFailed is the poll interval of a repository whose last submission
 	// failed: each attempt may end as a dead letter that somebody reads.
 	pollFailed = 24 * time.Hour

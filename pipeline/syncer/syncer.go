@@ -13,7 +13,7 @@ import (
 
 // Config says how often the syncer looks, and how much it handles at once.
 type Config struct {
-	Interval time.Duration // between two looks; default 5 s
+	Interval time.Duration // between two looks; default 5 s, and at most a twentieth of PollInterval
 	Most     int           // documents in memory together; default 1,000
 
 	// PollInterval is how often each track's remote is asked whether it has
@@ -81,6 +81,9 @@ func New(cfg Config, r Rooms, streams Streams, p *announce.Publisher, log *slog.
 	}
 	if cfg.Most == 0 {
 		cfg.Most = DefaultMost
+	}
+	if cfg.PollInterval > 0 {
+		cfg.Interval = min(cfg.Interval, max(cfg.PollInterval/pollLooks, leastInterval))
 	}
 	return &Step{cfg: cfg, catalog: r, streams: streams, events: p, log: log}
 }

@@ -1,40 +1,34 @@
 -- name: PageHeads :many
 -- By URL and ref, after one, in the order of their bytes.
 select r.id, r.tenant, r.url, t.id as track, coalesce(t.ref, '')::text as ref,
-    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(l.commit, s.commit, '')::bytea as commit, coalesce(l.revision, s.revision, 0)::bigint as revision, coalesce(l.state, s.state, '')::text as state,
     coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from repositories r
 left join tracks t on t.repository = r.id
-left join lateral (
-    select sn.commit, sn.revision, sn.state from snapshots sn
-    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
-) s on true
+left join snapshots l on l.track = t.id and l.state = 'listing' -- newer than the current one
+left join snapshots s on s.track = t.id and s.state in ('indexing', 'indexed')
 where r.tenant = @tenant and r.url collate "C" >= @after_url::text and (r.url collate "C" > @after_url or coalesce(t.ref, '') collate "C" > @after_ref::text)
 order by r.url collate "C", t.ref collate "C" limit @most;
 
 -- name: ListHeads :many
 select r.id, r.tenant, r.url, t.id as track, coalesce(t.ref, '')::text as ref,
-    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(l.commit, s.commit, '')::bytea as commit, coalesce(l.revision, s.revision, 0)::bigint as revision, coalesce(l.state, s.state, '')::text as state,
     coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from repositories r
 left join tracks t on t.repository = r.id
-left join lateral (
-    select sn.commit, sn.revision, sn.state from snapshots sn
-    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
-) s on true
+left join snapshots l on l.track = t.id and l.state = 'listing' -- newer than the current one
+left join snapshots s on s.track = t.id and s.state in ('indexing', 'indexed')
 where r.tenant = @tenant and r.id = any(@repositories::uuid[])
 order by r.url collate "C", t.ref collate "C";
 
 -- name: LoadHeads :many
 select r.id, r.tenant, r.url, t.id as track, t.ref,
-    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(l.commit, s.commit, '')::bytea as commit, coalesce(l.revision, s.revision, 0)::bigint as revision, coalesce(l.state, s.state, '')::text as state,
     coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from tracks t
 join repositories r on r.id = t.repository
-left join lateral (
-    select sn.commit, sn.revision, sn.state from snapshots sn
-    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
-) s on true
+left join snapshots l on l.track = t.id and l.state = 'listing' -- newer than the current one
+left join snapshots s on s.track = t.id and s.state in ('indexing', 'indexed')
 where t.id = any(@tracks::uuid[]) and r.tenant = @tenant;
 
 -- name: LoadFile :one

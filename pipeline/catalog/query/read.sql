@@ -3,15 +3,13 @@ select r.id, r.tenant, r.url, coalesce(t.error, r.error, '')::text as error, t.i
     (r.forgotten_at is not null or t.forgotten_at is not null)::bool as forgotten,
     coalesce(a.removes, 0)::bigint as removes, coalesce(a.documents, 0)::bigint as of_documents,
     (a.approved_at is not null)::bool as approved, coalesce(a.commit, '')::bytea as waiting,
-    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(l.commit, s.commit, '')::bytea as commit, coalesce(l.revision, s.revision, 0)::bigint as revision, coalesce(l.state, s.state, '')::text as state,
     exists (select 1 from submissions su where su.repository = r.id and su.state = 'pending') as submitted
 from repositories r
 left join tracks t on t.repository = r.id
 left join approvals a on a.track = t.id
-left join lateral (
-    select sn.commit, sn.revision, sn.state from snapshots sn
-    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
-) s on true
+left join snapshots l on l.track = t.id and l.state = 'listing' -- newer than the current one
+left join snapshots s on s.track = t.id and s.state in ('indexing', 'indexed')
 where r.tenant = @tenant and r.id = any(@repositories::uuid[])
 order by r.url, t.ref;
 
@@ -19,17 +17,10 @@ order by r.url, t.ref;
 select id from repositories where tenant = @tenant;
 
 -- name: CountTracks :many
-select d.track,
-    count(*) filter (where d.state not in ('skipped', 'removed')) as total,
-    count(*) filter (where d.state = 'indexed') as indexed,
-    count(*) filter (where d.state in ('chunked', 'embedded')) as pending,
-    count(*) filter (where d.state = 'embedded') as embedded,
-    count(*) filter (where d.state = 'failed') as failed,
-    count(*) filter (where d.state = 'skipped') as skipped,
-    coalesce(sum(k.chunks) filter (where d.state <> 'removed'), 0)::bigint as chunks
+select d.track, d.state, count(*) as documents, coalesce(sum(k.chunks), 0)::bigint as chunks
 from documents d left join chunkings k on k.id = d.chunking
-where d.track = any(@tracks::uuid[])
-group by d.track;
+where d.track = any(@tracks::uuid[]) and d.state <> 'removed'
+group by d.track, d.state;
 
 -- name: ListSkipped :many
 select d.id, t.ref, d.path, d.skip_reason, coalesce(d.skip_detail, '')::text as detail

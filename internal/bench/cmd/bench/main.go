@@ -34,6 +34,8 @@ func run() error {
 	flag.IntVar(&cfg.Rounds, "rounds", bench.DefaultRounds, "how often each small change is made")
 	flag.IntVar(&cfg.Rebuilds, "rebuilds", bench.DefaultRebuilds, "how often the index is rebuilt")
 	flag.IntVar(&cfg.Queries, "queries", bench.DefaultQueries, "how many queries are asked")
+	flag.IntVar(&cfg.Many, "many", 0, "how many small repositories are ingested, instead of all phases")
+	flag.DurationVar(&cfg.Poll, "poll", 0, "interval of polls of these repositories, which are watched for two of them; 0: none")
 	flag.IntVar(&cfg.Pairs, "telemetry", 3, "how many pairs of cold ingests show the cost of telemetry; 0: none")
 	flag.BoolVar(&cfg.Search, "search", false, "measure only the first ingest and the search")
 	flag.BoolVar(&cfg.Again, "again", false, "measure only the search, in the stores that an earlier run kept in -dir")

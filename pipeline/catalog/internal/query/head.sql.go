@@ -166,14 +166,12 @@ func (q *Queries) ListFiles(ctx context.Context, arg ListFilesParams) ([]ListFil
 
 const listHeads = `-- name: ListHeads :many
 select r.id, r.tenant, r.url, t.id as track, coalesce(t.ref, '')::text as ref,
-    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(l.commit, s.commit, '')::bytea as commit, coalesce(l.revision, s.revision, 0)::bigint as revision, coalesce(l.state, s.state, '')::text as state,
     coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from repositories r
 left join tracks t on t.repository = r.id
-left join lateral (
-    select sn.commit, sn.revision, sn.state from snapshots sn
-    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
-) s on true
+left join snapshots l on l.track = t.id and l.state = 'listing' -- newer than the current one
+left join snapshots s on s.track = t.id and s.state in ('indexing', 'indexed')
 where r.tenant = $1 and r.id = any($2::uuid[])
 order by r.url collate "C", t.ref collate "C"
 `
@@ -368,14 +366,12 @@ func (q *Queries) LoadFormer(ctx context.Context, document uuid.UUID, at int64) 
 
 const loadHeads = `-- name: LoadHeads :many
 select r.id, r.tenant, r.url, t.id as track, t.ref,
-    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(l.commit, s.commit, '')::bytea as commit, coalesce(l.revision, s.revision, 0)::bigint as revision, coalesce(l.state, s.state, '')::text as state,
     coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from tracks t
 join repositories r on r.id = t.repository
-left join lateral (
-    select sn.commit, sn.revision, sn.state from snapshots sn
-    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
-) s on true
+left join snapshots l on l.track = t.id and l.state = 'listing' -- newer than the current one
+left join snapshots s on s.track = t.id and s.state in ('indexing', 'indexed')
 where t.id = any($1::uuid[]) and r.tenant = $2
 `
 
@@ -429,14 +425,12 @@ func (q *Queries) LoadHeads(ctx context.Context, tracks []uuid.UUID, tenant stri
 
 const pageHeads = `-- name: PageHeads :many
 select r.id, r.tenant, r.url, t.id as track, coalesce(t.ref, '')::text as ref,
-    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(l.commit, s.commit, '')::bytea as commit, coalesce(l.revision, s.revision, 0)::bigint as revision, coalesce(l.state, s.state, '')::text as state,
     coalesce(t.held, '')::bytea as held, (t.dormant_at is not null)::bool as dormant, coalesce(t.turning, false)::bool as turning, array(select v.name from versions v where v.track = t.id order by v.name)::text[] as versions
 from repositories r
 left join tracks t on t.repository = r.id
-left join lateral (
-    select sn.commit, sn.revision, sn.state from snapshots sn
-    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
-) s on true
+left join snapshots l on l.track = t.id and l.state = 'listing' -- newer than the current one
+left join snapshots s on s.track = t.id and s.state in ('indexing', 'indexed')
 where r.tenant = $1 and r.url collate "C" >= $2::text and (r.url collate "C" > $2 or coalesce(t.ref, '') collate "C" > $3::text)
 order by r.url collate "C", t.ref collate "C" limit $4
 `

@@ -24,28 +24,17 @@ func (q *Queries) CountPending(ctx context.Context) (int32, error) {
 }
 
 const countTracks = `-- name: CountTracks :many
-select d.track,
-    count(*) filter (where d.state not in ('skipped', 'removed')) as total,
-    count(*) filter (where d.state = 'indexed') as indexed,
-    count(*) filter (where d.state in ('chunked', 'embedded')) as pending,
-    count(*) filter (where d.state = 'embedded') as embedded,
-    count(*) filter (where d.state = 'failed') as failed,
-    count(*) filter (where d.state = 'skipped') as skipped,
-    coalesce(sum(k.chunks) filter (where d.state <> 'removed'), 0)::bigint as chunks
+select d.track, d.state, count(*) as documents, coalesce(sum(k.chunks), 0)::bigint as chunks
 from documents d left join chunkings k on k.id = d.chunking
-where d.track = any($1::uuid[])
-group by d.track
+where d.track = any($1::uuid[]) and d.state <> 'removed'
+group by d.track, d.state
 `
 
 type CountTracksRow struct {
-	Track    uuid.UUID
-	Total    int64
-	Indexed  int64
-	Pending  int64
-	Embedded int64
-	Failed   int64
-	Skipped  int64
-	Chunks   int64
+	Track     uuid.UUID
+	State     string
+	Documents int64
+	Chunks    int64
 }
 
 func (q *Queries) CountTracks(ctx context.Context, tracks []uuid.UUID) ([]CountTracksRow, error) {
@@ -59,12 +48,8 @@ func (q *Queries) CountTracks(ctx context.Context, tracks []uuid.UUID) ([]CountT
 		var i CountTracksRow
 		if err := rows.Scan(
 			&i.Track,
-			&i.Total,
-			&i.Indexed,
-			&i.Pending,
-			&i.Embedded,
-			&i.Failed,
-			&i.Skipped,
+			&i.State,
+			&i.Documents,
 			&i.Chunks,
 		); err != nil {
 			return nil, err
@@ -343,15 +328,13 @@ select r.id, r.tenant, r.url, coalesce(t.error, r.error, '')::text as error, t.i
     (r.forgotten_at is not null or t.forgotten_at is not null)::bool as forgotten,
     coalesce(a.removes, 0)::bigint as removes, coalesce(a.documents, 0)::bigint as of_documents,
     (a.approved_at is not null)::bool as approved, coalesce(a.commit, '')::bytea as waiting,
-    coalesce(s.commit, '')::bytea as commit, coalesce(s.revision, 0)::bigint as revision, coalesce(s.state, '')::text as state,
+    coalesce(l.commit, s.commit, '')::bytea as commit, coalesce(l.revision, s.revision, 0)::bigint as revision, coalesce(l.state, s.state, '')::text as state,
     exists (select 1 from submissions su where su.repository = r.id and su.state = 'pending') as submitted
 from repositories r
 left join tracks t on t.repository = r.id
 left join approvals a on a.track = t.id
-left join lateral (
-    select sn.commit, sn.revision, sn.state from snapshots sn
-    where sn.track = t.id and sn.state <> 'superseded' order by sn.revision desc limit 1
-) s on true
+left join snapshots l on l.track = t.id and l.state = 'listing' -- newer than the current one
+left join snapshots s on s.track = t.id and s.state in ('indexing', 'indexed')
 where r.tenant = $1 and r.id = any($2::uuid[])
 order by r.url, t.ref
 `
