@@ -66,7 +66,7 @@ type call struct {
 	repository string // the last argument
 }
 
-// since reads the calls in a span of time.
+// between reads the calls in a span of time.
 func (c gitCalls) between(from, to time.Time) (list []call, err error) {
 	file, err := os.Open(c.log())
 	if err != nil {
