@@ -163,6 +163,46 @@ func (g *Graphs) Gone(ctx context.Context, track uuid.UUID, languages []string, 
 	return ids, nil
 }
 
+// GraphMark says that what a document holds has changed, so that a graph has to look at it again.
+type GraphMark struct{ ID, Document uuid.UUID }
+
+// Marks lists marks of a track, in no order.
+func (g *Graphs) Marks(ctx context.Context, track uuid.UUID, most int) ([]GraphMark, error) {
+	rows, err := g.query.GraphMarks(ctx, track, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("list marks for the graph of track %s: %w", track, err)
+	}
+	list := make([]GraphMark, len(rows))
+	for i, r := range rows {
+		list[i] = GraphMark(r)
+	}
+	return list, nil
+}
+
+// Compare compares documents of a track with its graph. It returns those whose facts are not in the
+// graph, and those that the graph still has and the track does not.
+func (g *Graphs) Compare(ctx context.Context, track uuid.UUID, documents []uuid.UUID, languages []string) (changed []GraphSource, gone []uuid.UUID, err error) {
+	rows, err := g.query.GraphChangesOf(ctx, track, documents, languages)
+	if err != nil {
+		return nil, nil, fmt.Errorf("compare %d documents with the graph of track %s: %w", len(documents), track, err)
+	}
+	for _, r := range rows {
+		changed = append(changed, GraphSource{r.ID, string(r.Path), ChunkingKey{[32]byte(r.Blob), r.Language}, r.Known})
+	}
+	if gone, err = g.query.GraphGoneOf(ctx, track, documents, languages); err != nil {
+		return nil, nil, fmt.Errorf("look for %d documents gone from the graph of track %s: %w", len(documents), track, err)
+	}
+	return changed, gone, nil
+}
+
+// Unmark deletes marks.
+func (g *Graphs) Unmark(ctx context.Context, marks []uuid.UUID) error {
+	if err := g.query.DropGraphMarks(ctx, marks); err != nil {
+		return fmt.Errorf("delete %d marks for graphs: %w", len(marks), err)
+	}
+	return nil
+}
+
 // Inputs lists the documents of a track in some languages whose path matches a
 // regular expression of Postgres, by path.
 func (g *Graphs) Inputs(ctx context.Context, track uuid.UUID, languages []string, pattern string, most int) ([]GraphSource, error) {

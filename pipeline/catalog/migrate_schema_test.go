@@ -156,6 +156,7 @@ func TestConstraints(t *testing.T) {
 		{"page of a wiki with a long body", check, wikiPage + "($track, $hash, 'a', 't', repeat('a', 262145))"},
 		{"page of a wiki twice", unique, wikiPage + "($track, $hash, 'a', 't', 'b'), ($track, $hash, 'c', 't', 'b')"},
 		{"answer of a graph", "", kept + "($track, 'a', 0, '[]')"},
+		{"mark of no track", foreign, "insert into graph_marks (track, document) values ($nobody, $document)"},
 		{"answer of no graph", foreign, kept + "($nobody, 'a', 0, '[]')"},
 		{"answer to nothing", check, kept + "($track, '', 0, '[]')"},
 		{"answer twice", unique, kept + "($track, 'a', 0, '[]'), ($track, 'a', 1, '[]')"},

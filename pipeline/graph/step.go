@@ -165,14 +165,14 @@ func lockOf(track uuid.UUID) int64 {
 // everything that it has written is true or marked stale.
 func (s *Step) Make(ctx context.Context, o catalog.OwedGraph) error {
 	began := time.Now()
-	layout, err := s.begin(ctx, o.Track)
+	layout, whole, err := s.begin(ctx, o.Track)
 	if err != nil {
 		return err
 	}
 	if err := s.graphs.DropExact(ctx, o.Track); err != nil {
 		return err
 	}
-	changed, err := s.changes(ctx, o.Track)
+	changed, err := s.changes(ctx, o.Track, whole)
 	if err != nil {
 		return err
 	}
@@ -192,35 +192,37 @@ func (s *Step) Make(ctx context.Context, o catalog.OwedGraph) error {
 	return err
 }
 
-// begin reads the layout of modules, and decides whether the whole graph is made anew.
-func (s *Step) begin(ctx context.Context, track uuid.UUID) (*Layout, error) {
+// begin reads the layout of modules, and decides whether the whole graph is made anew. whole says that all documents
+// are to be compared with the graph: it has never been made whole, or it was found to be wrong.
+func (s *Step) begin(ctx context.Context, track uuid.UUID) (layout *Layout, whole bool, err error) {
 	known, err := s.graphs.Graph(ctx, track)
 	exists := err == nil
 	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
-		return nil, err
+		return nil, false, err
 	}
 	if exists && known.Version != CodeVersion() {
 		if err := s.graphs.Drop(ctx, track); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		exists = false
 	}
+	whole = !exists || known.Revision == 0 || known.Owed
 	inputs, err := s.graphs.Inputs(ctx, track, inputLanguages, inputPattern, maxInputs)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	hash := sha256.New()
 	for _, i := range inputs {
 		fmt.Fprintf(hash, "%d %s %x", len(i.Path), i.Path, i.Content.Blob)
 	}
 	sum := [32]byte(hash.Sum(nil))
-	layout := &Layout{}
+	layout = &Layout{}
 	if exists && known.Inputs == sum {
-		return layout, json.Unmarshal(known.Layout, layout)
+		return layout, whole, json.Unmarshal(known.Layout, layout)
 	}
 	texts, err := s.read(ctx, inputs)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for i, in := range inputs {
 		layout.add(in.Path, texts[i])
@@ -228,108 +230,17 @@ func (s *Step) begin(ctx context.Context, track uuid.UUID) (*Layout, error) {
 	layout.sort()
 	encoded, err := json.Marshal(layout)
 	if err != nil {
-		return nil, fmt.Errorf("encode layout: %w", err)
+		return nil, false, fmt.Errorf("encode layout: %w", err)
 	}
 	was := &Layout{}
 	same := exists && json.Unmarshal(known.Layout, was) == nil && was.within(layout)
-	return layout, s.graphs.Begin(ctx, track, catalog.GraphBegun{Version: CodeVersion(), Inputs: sum, Layout: encoded, Modules: layout.modules()}, !same)
+	return layout, whole, s.graphs.Begin(ctx, track, catalog.GraphBegun{Version: CodeVersion(), Inputs: sum, Layout: encoded, Modules: layout.modules()}, !same)
 }
 
 // within reports whether two layouts resolve the files of their track alike. The names that they declare for other
 // repositories do not count.
 func (l *Layout) within(other *Layout) bool {
 	return slices.Equal(l.Go, other.Go) && slices.Equal(l.Packages, other.Packages) && slices.Equal(l.Paths, other.Paths)
-}
-
-// changes writes the symbols of files whose facts changed. It marks the files as stale that have looked up one of these
-// symbols' names.
-func (s *Step) changes(ctx context.Context, track uuid.UUID) (files int, err error) {
-	for {
-		gone, err := s.graphs.Gone(ctx, track, s.languages, s.cfg.Files)
-		if err != nil {
-			return files, err
-		}
-		if len(gone) == 0 {
-			break
-		}
-		if err := s.put(ctx, track, nil, gone); err != nil {
-			return files, err
-		}
-		files += len(gone)
-	}
-	for after := uuid.Nil; ; {
-		page, err := s.graphs.Changes(ctx, track, after, s.languages, s.cfg.Files)
-		if err != nil || len(page) == 0 {
-			return files, err
-		}
-		after = page[len(page)-1].Document
-		if err := s.put(ctx, track, page, nil); err != nil {
-			return files, err
-		}
-		files += len(page)
-	}
-}
-
-func (s *Step) put(ctx context.Context, track uuid.UUID, page []catalog.GraphSource, gone []uuid.UUID) error {
-	sets, err := s.facts(ctx, page)
-	if err != nil {
-		return err
-	}
-	documents := slices.Clone(gone)
-	for _, p := range page {
-		if p.Known {
-			documents = append(documents, p.Document)
-		}
-	}
-	old, err := symbolsOf(ctx, s.graphs, documents)
-	if err != nil {
-		return err
-	}
-	files := make([]catalog.GraphFile, len(page))
-	names := make(map[string]bool)
-	for i, p := range page {
-		files[i] = catalog.GraphFile{GraphSource: p, Package: sets[i].Package, Symbols: Symbols(p.Path, p.Content.Language, sets[i])}
-		differing(old[p.Document], files[i], names)
-	}
-	for _, id := range gone {
-		differing(old[id], catalog.GraphFile{}, names)
-	}
-	keys := make([]int64, 0, len(names))
-	for name := range names {
-		keys = append(keys, nameKey(track, name))
-	}
-	slices.Sort(keys)
-	_, err = s.graphs.PutFiles(ctx, track, files, gone, keys)
-	return err
-}
-
-// differing adds the names whose symbols differ before and after a change of a file. Differences that no resolution
-// sees do not count.
-func differing(old []symbol, file catalog.GraphFile, names map[string]bool) {
-	before, after := make(map[string]string), make(map[string]string)
-	add := func(all map[string]string, s symbol, pack string) {
-		all[s.Name] += fmt.Sprintf("%q %d %d %q %q %q", s.Qualified, s.Kind, s.Visibility, s.Type, strings.Join(s.Bases, ","), pack)
-		if s.Kind == 0 {
-			all[s.Name] += s.Signature
-		}
-		all[s.Name] += "\n"
-	}
-	for _, s := range old {
-		add(before, s, s.Language+" "+s.Package)
-	}
-	for _, s := range file.Symbols {
-		add(after, s, file.Content.Language+" "+file.Package)
-	}
-	for name, was := range before {
-		if after[name] != was {
-			names[name] = true
-		}
-	}
-	for name, is := range after {
-		if before[name] != is {
-			names[name] = true
-		}
-	}
 }
 
 // edges resolves the stale files.

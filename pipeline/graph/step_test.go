@@ -214,6 +214,54 @@ func TestAChangeTouchesWhatItConcerns(t *testing.T) {
 	}
 }
 
+// A graph that was whole is compared with the documents that have changed since, and with no others. Each of them leaves
+// a mark, also one whose row is gone before the graph is made.
+func TestAGraphIsComparedWithWhatChanged(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	tree := goTree()
+	repo := p.IngestTree(t, tree.tree())
+	track := trackOf(t, p)
+	marks := func(want string) {
+		t.Helper()
+		if got := p.One(t, "select count(distinct document) from graph_marks"); got != want {
+			t.Errorf("%s documents have marks, want %s", got, want)
+		}
+	}
+	marks("0") // of a first listing
+	look(t, p)
+	commit := func() {
+		t.Helper()
+		repo.Commit(t, tree.tree())
+		p.Submit(t, repo)
+	}
+	tree["help.go"] = "package main\n\nfunc more() int { return 1 }\n"
+	delete(tree, "other/help.go")
+	commit()
+	p.Rows(t, "delete from documents where state = 'removed'") // as the indexer does
+	marks("2")
+	look(t, p)
+	marks("0")
+	if got := state(t, p, track); !strings.Contains(got, "more") || strings.Contains(got, "other/help.go") {
+		t.Errorf("the changes are not in the graph:\n%s", got)
+	}
+	tree["help.go"] = "package main\n\nfunc unmarked() int { return 1 }\n"
+	commit()
+	p.Rows(t, "delete from graph_marks")
+	look(t, p)
+	if got := state(t, p, track); strings.Contains(got, "unmarked") {
+		t.Errorf("a document without a mark was compared:\n%s", got)
+	}
+	if err := p.Catalog.Graphs.Owe(t.Context(), track, nil, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	look(t, p)
+	if got := state(t, p, track); !strings.Contains(got, "unmarked") {
+		t.Errorf("a graph that was found to be wrong was not compared whole:\n%s", got)
+	}
+	p.Rows(t, "delete from tracks") // its documents go with it
+	marks("0")
+}
+
 // After any history, a graph equals the one that is made of the last commit alone.
 func TestAGraphIsTheSameAfterAnyHistory(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})

@@ -77,6 +77,31 @@ left join chunkings k on k.id = d.chunking
 where g.track = @track and (k.id is null or k.language <> all(@languages::text[]))
 order by g.document limit @most;
 
+-- name: GraphMarks :many
+select id, document from graph_marks where track = @track limit @most;
+
+-- name: GraphChangesOf :many
+-- Of some documents: the new ones, and those whose facts differ from those in the graph.
+select d.id, d.path, k.blob, k.language, (g.document is not null)::bool as known
+from documents d
+join chunkings k on k.id = d.chunking
+left join graph_files g on g.document = d.id
+where d.track = @track and d.id = any(@documents::uuid[]) and d.state <> 'removed' and k.language = any(@languages::text[])
+    and (g.document is null or g.blob <> k.blob or g.language <> k.language)
+order by d.id;
+
+-- name: GraphGoneOf :many
+-- Of some documents: those that the graph has and the track does not hold any more.
+select g.document
+from graph_files g
+left join documents d on d.id = g.document and d.state <> 'removed'
+left join chunkings k on k.id = d.chunking
+where g.track = @track and g.document = any(@documents::uuid[]) and (k.id is null or k.language <> all(@languages::text[]))
+order by g.document;
+
+-- name: DropGraphMarks :exec
+delete from graph_marks where id = any(@ids::uuid[]);
+
 -- name: GraphInputs :many
 select d.path, k.blob
 from documents d

@@ -134,6 +134,15 @@ func (q *Queries) DropGraphFiles(ctx context.Context, documents []uuid.UUID) err
 	return err
 }
 
+const dropGraphMarks = `-- name: DropGraphMarks :exec
+delete from graph_marks where id = any($1::uuid[])
+`
+
+func (q *Queries) DropGraphMarks(ctx context.Context, ids []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropGraphMarks, ids)
+	return err
+}
+
 const dropGraphSymbols = `-- name: DropGraphSymbols :exec
 delete from graph_symbols where document = any($1::uuid[])
 `
@@ -434,6 +443,51 @@ func (q *Queries) GraphChanges(ctx context.Context, arg GraphChangesParams) ([]G
 	return items, nil
 }
 
+const graphChangesOf = `-- name: GraphChangesOf :many
+select d.id, d.path, k.blob, k.language, (g.document is not null)::bool as known
+from documents d
+join chunkings k on k.id = d.chunking
+left join graph_files g on g.document = d.id
+where d.track = $1 and d.id = any($2::uuid[]) and d.state <> 'removed' and k.language = any($3::text[])
+    and (g.document is null or g.blob <> k.blob or g.language <> k.language)
+order by d.id
+`
+
+type GraphChangesOfRow struct {
+	ID       uuid.UUID
+	Path     []byte
+	Blob     []byte
+	Language string
+	Known    bool
+}
+
+// Of some documents: the new ones, and those whose facts differ from those in the graph.
+func (q *Queries) GraphChangesOf(ctx context.Context, track uuid.UUID, documents []uuid.UUID, languages []string) ([]GraphChangesOfRow, error) {
+	rows, err := q.db.Query(ctx, graphChangesOf, track, documents, languages)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GraphChangesOfRow
+	for rows.Next() {
+		var i GraphChangesOfRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Path,
+			&i.Blob,
+			&i.Language,
+			&i.Known,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const graphFilesAround = `-- name: GraphFilesAround :many
 select f.document, f.path, f.language, f.package, f.stale, coalesce(x.edges, f.edges)::bytea as edges, g.commit::bytea as commit
 from graph_files f join graphs g on g.track = f.track left join graph_exact x on x.document = f.document
@@ -630,6 +684,36 @@ func (q *Queries) GraphGone(ctx context.Context, track uuid.UUID, languages []st
 	return items, nil
 }
 
+const graphGoneOf = `-- name: GraphGoneOf :many
+select g.document
+from graph_files g
+left join documents d on d.id = g.document and d.state <> 'removed'
+left join chunkings k on k.id = d.chunking
+where g.track = $1 and g.document = any($2::uuid[]) and (k.id is null or k.language <> all($3::text[]))
+order by g.document
+`
+
+// Of some documents: those that the graph has and the track does not hold any more.
+func (q *Queries) GraphGoneOf(ctx context.Context, track uuid.UUID, documents []uuid.UUID, languages []string) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, graphGoneOf, track, documents, languages)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var document uuid.UUID
+		if err := rows.Scan(&document); err != nil {
+			return nil, err
+		}
+		items = append(items, document)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const graphImportRows = `-- name: GraphImportRows :many
 select s.document, s.name, s.qualified, s.signature, s.line from graph_symbols s
 where s.document = any($1::uuid[]) and s.kind = 0 order by s.document, s.ordinal limit $2
@@ -706,6 +790,35 @@ func (q *Queries) GraphInputs(ctx context.Context, arg GraphInputsParams) ([]Gra
 	for rows.Next() {
 		var i GraphInputsRow
 		if err := rows.Scan(&i.Path, &i.Blob); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const graphMarks = `-- name: GraphMarks :many
+select id, document from graph_marks where track = $1 limit $2
+`
+
+type GraphMarksRow struct {
+	ID       uuid.UUID
+	Document uuid.UUID
+}
+
+func (q *Queries) GraphMarks(ctx context.Context, track uuid.UUID, most int32) ([]GraphMarksRow, error) {
+	rows, err := q.db.Query(ctx, graphMarks, track, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GraphMarksRow
+	for rows.Next() {
+		var i GraphMarksRow
+		if err := rows.Scan(&i.ID, &i.Document); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
