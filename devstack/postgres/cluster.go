@@ -142,15 +142,27 @@ func (c *cluster) command(name, data string, args ...string) (*exec.Cmd, error) 
 	return cmd, cmd.Err
 }
 
-// serve starts the server and waits until it accepts connections. A server that ends meanwhile is started once more,
-// because a recovery may succeed the second time: Postgres 15 fails over the rows of an unlogged table that was
-// forgotten just before the crash, and removes them when it recovers again.
+// servePauses are the pauses before a server that ended is started again.
+var servePauses = []time.Duration{0, 100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second, 5 * time.Second}
+
+// serve starts the server and waits until it accepts connections. A server that ends meanwhile is started again. Two
+// ends pass by themselves. Postgres 15 fails over the rows of an unlogged table that was forgotten just before a crash,
+// and removes them when it recovers again. And a process of the server before may not be listed any more, but still
+// hold its shared memory for as long as the kernel needs to take it down.
 func (c *cluster) serve(ctx context.Context, sockets string) (*process, error) {
 	ctx, cancel := context.WithTimeout(ctx, serveLimit)
 	defer cancel()
 	p, err := c.serveOnce(ctx, sockets)
-	if errors.Is(err, errEnded) {
-		c.log.Warn("postgres did not start, and is started once more", "error", err)
+	for _, pause := range servePauses {
+		if !errors.Is(err, errEnded) {
+			break
+		}
+		c.log.Warn("postgres did not start, and is started again", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(pause):
+		}
 		p, err = c.serveOnce(ctx, sockets)
 	}
 	return p, err

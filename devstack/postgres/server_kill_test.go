@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sys/unix"
 )
 
 // ownerVariable makes the test binary own a server in the directory that it names, until it is killed.
@@ -253,3 +255,61 @@ func TestARecoveryThatFailsOnce(t *testing.T) {
 	}
 	mustHoldRow(t, mustStart(t, dir))
 }
+
+// TestSharedMemoryThatIsStillHeld starts a server while a process holds the shared memory of the one before. The kernel
+// does so for a moment after it has ended a process.
+func TestSharedMemoryThatIsStillHeld(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pg")
+	owner := startOwner(t, dir)
+	c := cluster{dir: dir, log: slog.New(slog.DiscardHandler)}
+	content, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(strings.Split(string(content), "\n")[6]) // the key and the number
+	if len(fields) != 2 {
+		t.Fatalf("postmaster.pid has no shared memory:\n%s", content)
+	}
+	number, err := strconv.Atoi(fields[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := unix.SysvShmAttach(number, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kill(t, owner)
+	log := &letGo{after: 2, fn: func() {
+		if err := unix.SysvShmDetach(held); err != nil {
+			t.Error(err)
+		}
+	}}
+	s, err := Start(t.Context(), Config{Dir: dir, Log: slog.New(log)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustHoldRow(t, s)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// letGo calls a function once a number of warnings were logged.
+type letGo struct {
+	slog.Handler
+	after int
+	fn    func()
+}
+
+func (l *letGo) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l *letGo) Handle(_ context.Context, r slog.Record) error {
+	if r.Level == slog.LevelWarn {
+		if l.after--; l.after == 0 {
+			l.fn()
+		}
+	}
+	return nil
+}
+
+func (l *letGo) WithAttrs([]slog.Attr) slog.Handler { return l }
