@@ -242,6 +242,13 @@ func TestARecoveryThatFailsOnce(t *testing.T) {
 	exec(maker, "create unlogged table passing (n int)")
 	exec(writer, "create table kept as select 7 as n") // writes the log as far as it is
 	exec(maker, "rollback")                            // leaves its own part of the log to a later moment
+	killAll(t, s, dir)
+	mustHoldRow(t, mustStart(t, dir))
+}
+
+// killAll kills all processes of a server, and lets go of its lock as if their owner were gone too.
+func killAll(t *testing.T, s *Server, dir string) {
+	t.Helper()
 	c := cluster{dir: dir, log: s.log}
 	pids, err := c.orphans()
 	if err != nil {
@@ -253,15 +260,22 @@ func TestARecoveryThatFailsOnce(t *testing.T) {
 	if err := s.lock.Close(); err != nil {
 		t.Fatal(err)
 	}
-	mustHoldRow(t, mustStart(t, dir))
 }
 
 // TestSharedMemoryThatIsStillHeld starts a server while a process holds the shared memory of the one before. The kernel
 // does so for a moment after it has ended a process.
 func TestSharedMemoryThatIsStillHeld(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pg")
-	owner := startOwner(t, dir)
-	c := cluster{dir: dir, log: slog.New(slog.DiscardHandler)}
+	before := mustStart(t, dir)
+	conn, err := pgx.Connect(t.Context(), before.URL(Database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(t.Context(), "create table kept as select 7 as n"); err != nil {
+		t.Fatal(err)
+	}
+	c := cluster{dir: dir, log: before.log}
 	content, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
 	if err != nil {
 		t.Fatal(err)
@@ -278,7 +292,7 @@ func TestSharedMemoryThatIsStillHeld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kill(t, owner)
+	killAll(t, before, dir)
 	log := &letGo{after: 2, fn: func() {
 		if err := unix.SysvShmDetach(held); err != nil {
 			t.Error(err)
