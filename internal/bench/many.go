@@ -243,7 +243,7 @@ func (r *run) askMany(ctx context.Context) error {
 // openAsWorker opens the stores with the settings that workers have by default, and without a relay.
 func (r *run) openAsWorker(ctx context.Context, log *slog.Logger) (*worker.Stores, error) {
 	var own struct{ config.Stores }
-	parser, err := kong.New(&own, config.Paths(), config.Defaults())
+	parser, err := kong.New(&own, config.Paths(), config.Variables(nil, &own))
 	if err != nil {
 		return nil, err
 	}
