@@ -175,6 +175,13 @@ func (r repository) edit(ctx context.Context, p, word string) (mark, error) {
 	}
 	lines := strings.SplitAfter(string(text), "\n")
 	middle := len(lines) / 2
+	// An indented line is inside a declaration. claude-context never finds what lies between two of a Go file.
+	for i := middle; i < len(lines); i++ {
+		if strings.HasPrefix(lines[i], "\t") || strings.HasPrefix(lines[i], "  ") {
+			middle = i
+			break
+		}
+	}
 	lines = slices.Insert(lines, middle, comment+word+"\n")
 	if err := os.WriteFile(name, []byte(strings.Join(lines, "")), 0o600); err != nil {
 		return mark{}, err
