@@ -214,8 +214,8 @@ func TestAChangeTouchesWhatItConcerns(t *testing.T) {
 	}
 }
 
-// A graph that was whole is compared with the documents that have changed since, and with no others. Each of them leaves
-// a mark, also one whose row is gone before the graph is made.
+// A graph that was whole is compared with the documents that have changed since, and with no others. Each of these
+// leaves a mark, also a document whose row is gone before the graph is made.
 func TestAGraphIsComparedWithWhatChanged(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	tree := goTree()
