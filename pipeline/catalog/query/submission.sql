@@ -46,12 +46,14 @@ update repositories set error = nullif(@reason::text, '') where id = @id and err
 
 -- name: OwedSubmissions :many
 -- A submission that was published but not accepted is published again less and less often, because
--- repetitions must not fill up the intake while no ingestor runs.
-update submissions s set due_at = now() + greatest(make_interval(secs => @lease::float8), least((now() - s.created_at) / 2, interval '1 hour'))
-from (
+-- repetitions must not fill up the intake while no ingestor runs. Without "materialized" a plan may run
+-- the limited part once for each submission, and so take more of them.
+with owed as materialized (
     select o.tenant, o.source, o.event, coalesce(o.url, r.fetch_url, r.url) as url from submissions o join repositories r on r.id = o.repository
     where o.due_at <= now() order by o.due_at limit @most for update of o skip locked
-) owed
+)
+update submissions s set due_at = now() + greatest(make_interval(secs => @lease::float8), least((now() - s.created_at) / 2, interval '1 hour'))
+from owed
 where s.tenant = owed.tenant and s.source = owed.source and s.event = owed.event
 returning s.tenant, s.source, s.event, owed.url, s.ref;
 

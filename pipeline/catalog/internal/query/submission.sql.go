@@ -141,11 +141,12 @@ func (q *Queries) LoadSubmission(ctx context.Context, tenant string, source stri
 }
 
 const owedSubmissions = `-- name: OwedSubmissions :many
-update submissions s set due_at = now() + greatest(make_interval(secs => $1::float8), least((now() - s.created_at) / 2, interval '1 hour'))
-from (
+with owed as materialized (
     select o.tenant, o.source, o.event, coalesce(o.url, r.fetch_url, r.url) as url from submissions o join repositories r on r.id = o.repository
     where o.due_at <= now() order by o.due_at limit $2 for update of o skip locked
-) owed
+)
+update submissions s set due_at = now() + greatest(make_interval(secs => $1::float8), least((now() - s.created_at) / 2, interval '1 hour'))
+from owed
 where s.tenant = owed.tenant and s.source = owed.source and s.event = owed.event
 returning s.tenant, s.source, s.event, owed.url, s.ref
 `
@@ -159,7 +160,8 @@ type OwedSubmissionsRow struct {
 }
 
 // A submission that was published but not accepted is published again less and less often, because
-// repetitions must not fill up the intake while no ingestor runs.
+// repetitions must not fill up the intake while no ingestor runs. Without "materialized" a plan may run
+// the limited part once for each submission, and so take more of them.
 func (q *Queries) OwedSubmissions(ctx context.Context, lease float64, most int32) ([]OwedSubmissionsRow, error) {
 	rows, err := q.db.Query(ctx, owedSubmissions, lease, most)
 	if err != nil {
