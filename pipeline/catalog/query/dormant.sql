@@ -23,13 +23,15 @@ where t.id in (
 returning t.id;
 
 -- name: SleepUnsearched :many
-update tracks t set dormant_at = now(), turning = true
-where t.id in (
+-- Materialized for the same reason as OwedSubmissions.
+with unsearched as materialized (
     select l.id from tracks l
     where l.dormant_at is null and l.forgotten_at is null and l.searched_at < now() - make_interval(secs => @after::float8)
         and exists (select 1 from snapshots s where s.track = l.id and s.state = 'indexed')
     order by l.searched_at limit @most for no key update skip locked
 )
+update tracks t set dormant_at = now(), turning = true
+from unsearched u where u.id = t.id
 returning t.id;
 
 -- name: TurningTracks :many

@@ -228,16 +228,18 @@ func (q *Queries) SleepTracks(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID
 }
 
 const sleepUnsearched = `-- name: SleepUnsearched :many
-update tracks t set dormant_at = now(), turning = true
-where t.id in (
+with unsearched as materialized (
     select l.id from tracks l
     where l.dormant_at is null and l.forgotten_at is null and l.searched_at < now() - make_interval(secs => $1::float8)
         and exists (select 1 from snapshots s where s.track = l.id and s.state = 'indexed')
     order by l.searched_at limit $2 for no key update skip locked
 )
+update tracks t set dormant_at = now(), turning = true
+from unsearched u where u.id = t.id
 returning t.id
 `
 
+// Materialized for the same reason as OwedSubmissions.
 func (q *Queries) SleepUnsearched(ctx context.Context, after float64, most int32) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, sleepUnsearched, after, most)
 	if err != nil {
