@@ -149,9 +149,13 @@ func (g *Graphs) Changes(ctx context.Context, track, after uuid.UUID, languages 
 	}
 	list := make([]GraphSource, len(rows))
 	for i, r := range rows {
-		list[i] = GraphSource{r.ID, string(r.Path), ChunkingKey{[32]byte(r.Blob), r.Language}, r.Known}
+		list[i] = graphSource(r)
 	}
 	return list, nil
+}
+
+func graphSource(r query.GraphChangesRow) GraphSource {
+	return GraphSource{r.ID, string(r.Path), ChunkingKey{[32]byte(r.Blob), r.Language}, r.Known}
 }
 
 // Gone lists files of a graph whose documents the track does not hold any more.
@@ -187,7 +191,7 @@ func (g *Graphs) Compare(ctx context.Context, track uuid.UUID, documents []uuid.
 		return nil, nil, fmt.Errorf("compare %d documents with the graph of track %s: %w", len(documents), track, err)
 	}
 	for _, r := range rows {
-		changed = append(changed, GraphSource{r.ID, string(r.Path), ChunkingKey{[32]byte(r.Blob), r.Language}, r.Known})
+		changed = append(changed, graphSource(query.GraphChangesRow(r)))
 	}
 	if gone, err = g.query.GraphGoneOf(ctx, track, documents, languages); err != nil {
 		return nil, nil, fmt.Errorf("look for %d documents gone from the graph of track %s: %w", len(documents), track, err)
