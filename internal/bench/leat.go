@@ -113,11 +113,18 @@ func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus
 		case status.Indexed:
 			return status, took, nil
 		}
-		select {
-		case <-ctx.Done():
-			return status, took, ctx.Err()
-		case <-time.After(min(max(took/100, leastWait), mostWait)):
+		if err := pause(ctx, min(max(took/100, leastWait), mostWait)); err != nil {
+			return status, took, err
 		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
 }
 
@@ -168,10 +175,8 @@ func (l *leat) awaitGraphs(ctx context.Context) error {
 		if err != nil || len(owed) == 0 {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(mostWait):
+		if err := pause(ctx, mostWait); err != nil {
+			return err
 		}
 	}
 }

@@ -146,15 +146,15 @@ func (r *run) submitMany(ctx context.Context, repos []repository) error {
 			})
 		}
 		err := r.leat.publisher.Publish(ctx, list...)
-		switch {
-		case err == nil:
+		if err == nil {
 			repos = repos[n:]
-		case errors.Is(err, announce.ErrFull): // the tenant's share of the intake; some may have got in, and are known again by their URL
-		default:
+			continue
+		}
+		if !errors.Is(err, announce.ErrFull) { // the tenant's share of the intake; some may have got in, and are known again by their URL
 			return err
 		}
-		if err != nil {
-			time.Sleep(mostWait)
+		if err := pause(ctx, mostWait); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -183,10 +183,8 @@ func (r *run) awaitMany(ctx context.Context, wanted int) (Latencies, error) {
 		if indexed >= wanted {
 			return latencies(asked), nil
 		}
-		select {
-		case <-ctx.Done():
-			return Latencies{}, ctx.Err()
-		case <-time.After(mostWait):
+		if err := pause(ctx, mostWait); err != nil {
+			return Latencies{}, err
 		}
 	}
 }

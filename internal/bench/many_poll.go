@@ -176,15 +176,6 @@ func pollsOf(list []call, from time.Time, interval time.Duration) Polls {
 	return p
 }
 
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
 // restart ends workers and starts them with another environment.
 func (r *run) restart(ctx context.Context, env []string, names ...string) error {
 	for _, name := range names {
@@ -204,14 +195,7 @@ func (r *run) restart(ctx context.Context, env []string, names ...string) error 
 		return err
 	}
 	r.watcher.close()
-	pids := make(map[string]int)
-	for name, w := range r.workers {
-		pids[name] = w.PID()
-	}
-	for name, s := range r.stores {
-		pids[name] = s.PID()
-	}
-	r.watcher = watch(pids)
+	r.watch()
 	r.floor.watcher = r.watcher
 	return nil
 }

@@ -3,7 +3,6 @@
 package bench
 
 import (
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,8 +57,7 @@ func (w *watcher) close() {
 // reset resets the high-water marks.
 func (w *watcher) reset() {
 	for _, pid := range w.pids {
-		// For 5 see proc(5). If writing is not allowed, the mark is that of the whole run.
-		_ = os.WriteFile(process.File(pid, "clear_refs"), []byte("5"), 0)
+		process.ResetPeak(pid)
 	}
 	w.mu.Lock()
 	clear(w.children)
@@ -71,12 +69,7 @@ func (w *watcher) reset() {
 func (w *watcher) look() {
 	family := process.Families()
 	for name, pid := range w.pids {
-		var total int64
-		for _, child := range process.Descendants(family, pid) {
-			if !process.SharesMemory(child, pid) {
-				total += process.Kilobytes(process.File(child, "smaps_rollup"), "Pss:")
-			}
-		}
+		total := process.ChildrenMemory(family, pid)
 		w.mu.Lock()
 		w.children[name] = max(w.children[name], total)
 		w.mu.Unlock()
@@ -89,7 +82,7 @@ func (w *watcher) peaks() (own, children map[string]int64) {
 	w.look()
 	own, children = make(map[string]int64), make(map[string]int64)
 	for name, pid := range w.pids {
-		own[name] = process.Kilobytes(process.File(pid, "status"), "VmHWM:")
+		own[name] = process.PeakMemory(pid)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -100,15 +93,11 @@ func (w *watcher) peaks() (own, children map[string]int64) {
 }
 
 // cpu returns the seconds of processor time of each process and its children.
-// The time of a child counts as long as the child, or the process that waited
-// for it, lives.
 func (w *watcher) cpu() map[string]float64 {
 	family := process.Families()
 	taken := make(map[string]float64, len(w.pids))
 	for name, pid := range w.pids {
-		for _, one := range append(process.Descendants(family, pid), pid) {
-			taken[name] += process.Seconds(one)
-		}
+		taken[name] = process.FamilySeconds(family, pid)
 	}
 	return taken
 }

@@ -250,6 +250,13 @@ func (r *run) address(context.Context) (err error) {
 
 // open watches the processes and opens the stores.
 func (r *run) open(ctx context.Context) (err error) {
+	r.watch()
+	r.leat, err = open(ctx, r.endpoints())
+	return err
+}
+
+// watch measures the workers and the stores from now on.
+func (r *run) watch() {
 	pids := make(map[string]int)
 	for name, w := range r.workers {
 		pids[name] = w.PID()
@@ -258,8 +265,6 @@ func (r *run) open(ctx context.Context) (err error) {
 		pids[name] = s.PID()
 	}
 	r.watcher = watch(pids)
-	r.leat, err = open(ctx, r.endpoints())
-	return err
 }
 
 // openAgain opens the stores of an earlier run, and only the floors of a search.

@@ -230,10 +230,8 @@ func (r *run) ingestOnce(ctx context.Context, n int, repo repository, env []stri
 	if err := r.leat.awaitGraphs(ctx); err != nil {
 		return one, err
 	}
-	select {
-	case <-time.After(lastSent):
-	case <-ctx.Done():
-		return one, ctx.Err()
+	if err := pause(ctx, lastSent); err != nil {
+		return one, err
 	}
 	cpuAfter, ownAfter := w.total()
 	one.seconds, one.cpu, one.own = took.Seconds(), cpuAfter-cpu, ownAfter-own

@@ -76,12 +76,7 @@ func (m *meter) all() map[string]int {
 func (m *meter) sample() {
 	family, parts, total := process.Families(), make(map[string]int64), int64(0)
 	for name, pid := range m.all() {
-		parts[name] = process.Kilobytes(process.File(pid, "smaps_rollup"), "Pss:")
-		for _, child := range process.Descendants(family, pid) {
-			if !process.SharesMemory(child, pid) {
-				parts[name] += process.Kilobytes(process.File(child, "smaps_rollup"), "Pss:")
-			}
-		}
+		parts[name] = process.Memory(pid) + process.ChildrenMemory(family, pid)
 		total += parts[name]
 	}
 	m.note(total, parts)
@@ -118,9 +113,7 @@ func (m *meter) cpu() float64 {
 	defer m.mu.Unlock()
 	total := m.ended
 	for _, pid := range m.resident {
-		for _, one := range append(process.Descendants(family, pid), pid) {
-			total += process.Seconds(one)
-		}
+		total += process.FamilySeconds(family, pid)
 	}
 	return total
 }

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// File is the path of a file of a process below /proc.
-func File(pid int, file string) string {
-	return filepath.Join("/proc", strconv.Itoa(pid), file)
+// file is the path of a file of a process below /proc.
+func file(pid int, name string) string {
+	return filepath.Join("/proc", strconv.Itoa(pid), name)
 }
 
 // Families lists the children of every process.
@@ -35,18 +35,40 @@ func Families() map[int][]int {
 	return family
 }
 
-// Descendants lists the children of a process and theirs.
-func Descendants(family map[int][]int, pid int) []int {
+// descendants lists the children of a process and theirs.
+func descendants(family map[int][]int, pid int) []int {
 	var all []int
 	for _, child := range family[pid] {
-		all = append(append(all, child), Descendants(family, child)...)
+		all = append(append(all, child), descendants(family, child)...)
 	}
 	return all
 }
 
-// SharesMemory says whether two processes have the same memory, as a child has that of its parent until
+// ChildrenMemory is the proportional memory, in bytes, of the children of a process and of theirs.
+func ChildrenMemory(family map[int][]int, pid int) (total int64) {
+	for _, child := range descendants(family, pid) {
+		if !sharesMemory(child, pid) {
+			total += Memory(child)
+		}
+	}
+	return total
+}
+
+// Memory is the proportional memory of a process in bytes.
+func Memory(pid int) int64 { return bytesOf(file(pid, "smaps_rollup"), "Pss:") }
+
+// PeakMemory is the highest memory of a process in bytes, since its start or since the mark was reset.
+func PeakMemory(pid int) int64 { return bytesOf(file(pid, "status"), "VmHWM:") }
+
+// ResetPeak resets the mark that PeakMemory reads. If writing is not allowed, the mark stays that of the
+// whole life of the process.
+func ResetPeak(pid int) {
+	_ = os.WriteFile(file(pid, "clear_refs"), []byte("5"), 0) // 5: see proc(5)
+}
+
+// sharesMemory says whether two processes have the same memory, as a child has that of its parent until
 // it runs another program. A kernel that does not tell says no.
-func SharesMemory(a, b int) bool {
+func sharesMemory(a, b int) bool {
 	const memory = 1 // KCMP_VM of include/uapi/linux/kcmp.h
 	same, _, err := unix.Syscall6(unix.SYS_KCMP, uintptr(a), uintptr(b), memory, 0, 0, 0)
 	return err == 0 && same == 0
@@ -55,7 +77,7 @@ func SharesMemory(a, b int) bool {
 // stat returns the fields of /proc/PID/stat after the name, which may hold any
 // character.
 func stat(pid int) []string {
-	text, err := os.ReadFile(File(pid, "stat"))
+	text, err := os.ReadFile(file(pid, "stat"))
 	if err != nil {
 		return nil
 	}
@@ -65,8 +87,17 @@ func stat(pid int) []string {
 // tick is the unit of time in /proc, on every Linux that Go runs on.
 const tick = 0.01
 
-// Seconds is the processor time of a process, and of the children that it has waited for.
-func Seconds(pid int) float64 {
+// FamilySeconds is the processor time of a process, of its children and of theirs. That of a child counts
+// as long as the child, or the process that waited for it, lives.
+func FamilySeconds(family map[int][]int, pid int) (total float64) {
+	for _, one := range append(descendants(family, pid), pid) {
+		total += seconds(one)
+	}
+	return total
+}
+
+// seconds is the processor time of a process, and of the children that it has waited for.
+func seconds(pid int) float64 {
 	fields := stat(pid)
 	if len(fields) < 15 {
 		return 0
@@ -92,9 +123,9 @@ func OwnSeconds(pid int) float64 {
 	return time.Duration(taken.Nano()).Seconds()
 }
 
-// Kilobytes reads a line such as "VmHWM:  123 kB", and returns bytes.
-func Kilobytes(file, key string) int64 {
-	text, err := os.ReadFile(file)
+// bytesOf reads a line such as "VmHWM:  123 kB", and returns bytes.
+func bytesOf(path, key string) int64 {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return 0
 	}
