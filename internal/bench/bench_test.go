@@ -34,7 +34,8 @@ func TestShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, p := range phases {
+	expected := (&run{}).phases()
+	for i, p := range expected {
 		if i == len(report.Phases) || report.Phases[i].Name != p.name {
 			t.Fatalf("phase %d is not %q", i, p.name)
 		}
@@ -93,10 +94,39 @@ func TestShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	var again Report
-	if err := json.Unmarshal(out.Bytes(), &again); err != nil || len(again.Phases) != len(phases) || again.Phases[0].Messages != cold.Messages {
+	if err := json.Unmarshal(out.Bytes(), &again); err != nil || len(again.Phases) != len(expected) || again.Phases[0].Messages != cold.Messages {
 		t.Errorf("the JSON differs from the report: %v", err)
 	}
 	searchAgain(t, dir, report.Search.Points)
+	changesAlone(t, filepath.Join(dir, "bin"))
+}
+
+// changesAlone measures the small changes without floors.
+func changesAlone(t *testing.T, bin string) {
+	t.Helper()
+	report, err := Run(t.Context(), Config{Changes: true, Files: 20, Seed: 2, Rounds: 1, Fast: true, Out: t.Output(), Dir: t.TempDir(), Bin: bin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range report.Phases {
+		names = append(names, p.Name)
+		if len(p.Floors) > 0 || p.Ratio != 0 {
+			t.Errorf("%s has floors: %+v", p.Name, p.Floors)
+		}
+	}
+	want := []string{
+		"cold ingest", "symbol graph", "same commit again", "same commit, leat submit --wait", "one-line edit", "rename", "delete", "rename of the largest directory",
+	}
+	if !slices.Equal(names, want) || report.Search != nil || report.Telemetry != nil {
+		t.Errorf("phases %q, search %v, telemetry %v", names, report.Search, report.Telemetry)
+	}
+	if edit := report.Phases[4]; edit.Documents != 1 || edit.EmbeddedTexts == 0 {
+		t.Errorf("one-line edit: %d documents, %d texts embedded", edit.Documents, edit.EmbeddedTexts)
+	}
+	if moved := report.Phases[7]; moved.Documents < 2 || moved.EmbeddedTexts != 0 || moved.puts() != 0 {
+		t.Errorf("rename of the largest directory: %d documents, %d texts embedded, %d objects", moved.Documents, moved.EmbeddedTexts, moved.puts())
+	}
 }
 
 // searchAgain measures the search in the stores that a run has kept.

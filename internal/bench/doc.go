@@ -20,6 +20,9 @@
 //   - CPU time: by /proc, children included, in hundredths of a second. Unlike
 //     seconds it means something on a busy machine too.
 //
+// On a repository so large that its floors take minutes, a run may do without them: it
+// measures the first ingest, the symbol graph and the small changes alone (Config.Changes).
+//
 // Floors go straight to the stores, past the relays. The package owns the
 // processes it starts and their directory; it changes no repository but its own
 // copy.

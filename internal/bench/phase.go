@@ -27,6 +27,7 @@ type phase struct {
 	change func(*run, context.Context, string) (change, error) // applied to a file in each round; nil: nothing changes
 	submit func(*run, context.Context) (submitted, error)
 	whole  bool // the whole index is written again
+	alone  bool // there is no floor, so the phase belongs to runs without floors
 }
 
 // change is a round's change of the repository.
@@ -45,6 +46,7 @@ type submitted struct {
 // phases are the phases in their order.
 var phases = []phase{
 	{name: "cold ingest", rounds: 1, first: true, submit: (*run).tell},
+	{name: "symbol graph", rounds: 1, submit: (*run).graph, alone: true},
 	{name: "same commit again", submit: (*run).tell},
 	{name: "same commit, leat submit --wait", submit: (*run).command},
 	{name: "one-line edit", change: (*run).edit, submit: (*run).tell},
@@ -54,12 +56,21 @@ var phases = []phase{
 	{name: "rebuild", submit: (*run).rebuild, whole: true},
 }
 
-func (r *run) measure(ctx context.Context) error {
-	list := phases
+// phases returns the phases that the configuration asks for.
+func (r *run) phases() []phase {
 	if r.cfg.Search {
-		list = phases[:1]
+		return phases[:1]
 	}
-	for _, p := range list {
+	return slices.DeleteFunc(slices.Clone(phases), func(p phase) bool {
+		if r.cfg.Changes {
+			return p.whole
+		}
+		return p.alone
+	})
+}
+
+func (r *run) measure(ctx context.Context) error {
+	for _, p := range r.phases() {
 		r.log.Info("phase", "name", p.name)
 		if err := r.perform(ctx, p); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
@@ -144,6 +155,9 @@ func (r *run) round(ctx context.Context, p phase, file string, result *Phase) (t
 	}
 	for _, path := range what.removed {
 		w.removed = append(w.removed, events.DocumentID(done.track, []byte(path)))
+	}
+	if r.cfg.Changes {
+		return done.took, nil
 	}
 	if _, w.size, err = r.leat.messages(ctx); err != nil {
 		return 0, err
@@ -252,6 +266,13 @@ func (r *run) command(ctx context.Context) (submitted, error) {
 		return submitted{}, fmt.Errorf("leat submit answers %q", out)
 	}
 	return submitted{revision: answer.Repositories[0].Revision, took: took}, nil
+}
+
+// graph waits until the symbol graph of the commit is made.
+func (r *run) graph(ctx context.Context) (submitted, error) {
+	began := time.Now()
+	err := r.leat.awaitGraphs(ctx)
+	return submitted{revision: r.revision, took: time.Since(began)}, err
 }
 
 // rebuild lets the command write the index again.

@@ -32,6 +32,7 @@ type Config struct {
 	Poll     time.Duration // interval of polls of these, each of which is watched for two intervals; default 0: none
 	Pairs    int           // of cold ingests with and without telemetry, each some 25 seconds at rest; default 0: none
 	Search   bool          // measure only the first ingest and the search; default false
+	Changes  bool          // measure only the first ingest, its symbol graph and the small changes, without floors; default false
 	Again    bool          // measure only the search, in the stores that an earlier run kept in Dir; default false
 	Fast     bool          // the stores need not survive the death of the machine; default false
 	Bin      string        // directory of the workers' and leat's binaries; default: they are built
@@ -126,6 +127,9 @@ func (r *run) run(ctx context.Context) (err error) {
 		{"measure", r.measure},
 		{"search", r.search},
 		{"telemetry", r.telemetry},
+	}
+	if r.cfg.Changes {
+		steps = steps[:4]
 	}
 	if r.cfg.Again {
 		steps = []step{{"build", r.build}, {"start the stores", r.startStores}, {"open the stores", r.openAgain}, {"search", r.search}}

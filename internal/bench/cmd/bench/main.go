@@ -38,6 +38,7 @@ func run() error {
 	flag.DurationVar(&cfg.Poll, "poll", 0, "interval of polls of these repositories, which are watched for two of them; 0: none")
 	flag.IntVar(&cfg.Pairs, "telemetry", 3, "how many pairs of cold ingests show the cost of telemetry; 0: none")
 	flag.BoolVar(&cfg.Search, "search", false, "measure only the first ingest and the search")
+	flag.BoolVar(&cfg.Changes, "changes", false, "measure only the first ingest, its symbol graph and the small changes, without floors")
 	flag.BoolVar(&cfg.Again, "again", false, "measure only the search, in the stores that an earlier run kept in -dir")
 	flag.BoolVar(&cfg.Fast, "fast", false, "run stores that need not survive the death of the machine")
 	flag.StringVar(&cfg.Bin, "bin", "", "directory of the binaries (default: they are built)")
