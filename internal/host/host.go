@@ -5,7 +5,6 @@ package host
 import (
 	"math"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 )
@@ -14,15 +13,15 @@ import (
 const memoryFile = "/sys/fs/cgroup/memory.max"
 
 // MemoryLimit is the memory that the process may use: the limit of its control group, or else
-// GOMEMLIMIT. It is 0 if neither is set.
-func MemoryLimit() int64 {
+// ofGo, which is GOMEMLIMIT or math.MaxInt64. It is 0 if neither is set.
+func MemoryLimit(ofGo int64) int64 {
 	if text, err := os.ReadFile(memoryFile); err == nil {
 		if n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
 			return n
 		}
 	}
-	if n := debug.SetMemoryLimit(-1); n != math.MaxInt64 {
-		return n
+	if ofGo != math.MaxInt64 {
+		return ofGo
 	}
 	return 0
 }

@@ -23,7 +23,7 @@ func (s *Stores) watchMachine(what, dir string) (stop func(), err error) {
 		return nil, fmt.Errorf("watch disk: %w", err)
 	}
 	registered, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		o.ObserveFloat64(memory, float64(host.MemoryLimit()))
+		o.ObserveFloat64(memory, float64(host.MemoryLimit(goLimit)))
 		if used, _, ok := host.Disk(dir); ok && dir != "" {
 			o.ObserveFloat64(disk, used, metric.WithAttributes(attribute.String("what", what)))
 		}

@@ -70,6 +70,7 @@ func Main(program config.Program, cfg config.Flags, common *config.Process, run 
 		<-ctx.Done()
 		stop() // the next signal kills
 	}()
+	go keepSmall(ctx)
 	err = serve(ctx, program, *common, log, func(ctx context.Context, s *Stores) error {
 		return s.Reconfigured(ctx, live, level.Set, log, func(ctx context.Context) error { return run(ctx, s, log) })
 	})
