@@ -184,12 +184,28 @@ func TestLooksDoNotGrowWithTracks(t *testing.T) {
 	}
 }
 
-// rowsRead does each look on connections of its own, and counts the rows and the entries of
-// indexes that it has read. Postgres counts them when a session ends.
+// rowsRead counts what each look reads.
 func (w *world) rowsRead(t *testing.T) map[string]int64 {
 	t.Helper()
-	const count = `select (select coalesce(sum(seq_tup_read), 0) from pg_stat_user_tables)
-		+ (select coalesce(sum(idx_tup_read), 0) from pg_stat_user_indexes)`
+	read := make(map[string]int64)
+	for name := range looks(w.Catalog, w.track.Repository, w.track.ID) {
+		entries, rows := w.readBy(t, "%", func(ctx context.Context, c *catalog.Catalog) error {
+			return looks(c, w.track.Repository, w.track.ID)[name](ctx)
+		})
+		read[name] = entries + rows
+	}
+	return read
+}
+
+// readBy does something on connections of its own, and counts the entries of indexes and the rows
+// of tables with names like one that it has read. A row that an index leads to counts as an entry
+// alone. Postgres counts when a session ends.
+func (w *world) readBy(t *testing.T, tables string, do func(context.Context, *catalog.Catalog) error) (entries, rows int64) {
+	t.Helper()
+	count := func() (entries, rows int64) {
+		entries = value[int64](t, w, "select coalesce(sum(idx_tup_read), 0)::bigint from pg_stat_user_indexes where relname like $1", tables)
+		return entries, value[int64](t, w, "select coalesce(sum(seq_tup_read), 0)::bigint from pg_stat_user_tables where relname like $1", tables)
+	}
 	named, err := url.Parse(w.url)
 	if err != nil {
 		t.Fatal(err)
@@ -197,22 +213,59 @@ func (w *world) rowsRead(t *testing.T) map[string]int64 {
 	query := named.Query()
 	query.Set("application_name", "look")
 	named.RawQuery = query.Encode()
-	read := make(map[string]int64)
-	for name := range looks(w.Catalog, w.track.Repository, w.track.ID) {
-		before := value[int64](t, w, count)
-		c, err := catalog.Open(t.Context(), catalog.Config{URL: named.String()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = looks(c, w.track.Repository, w.track.ID)[name](t.Context())
-		c.Close()
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		w.eventually(t, "select count(*) = 0 from pg_stat_activity where datname = current_database() and application_name = 'look'")
-		read[name] = value[int64](t, w, count) - before
+	entriesBefore, rowsBefore := count()
+	c, err := catalog.Open(t.Context(), catalog.Config{URL: named.String()})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return read
+	err = do(t.Context(), c)
+	c.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.eventually(t, "select count(*) = 0 from pg_stat_activity where datname = current_database() and application_name = 'look'")
+	entries, rows = count()
+	return entries - entriesBefore, rows - rowsBefore
+}
+
+// The status of forty tracks among a thousand reads an entry of an index for each of their
+// documents, and no document or chunking.
+func TestStatusReadsEntriesOfAnIndexAlone(t *testing.T) {
+	w := newWorld(t)
+	w.active(t)
+	w.exec(t, fmt.Sprintf(crowd, 1, 1_000)+belongings)
+	w.exec(t, "vacuum documents")
+	const tracks, documents = 40, 3
+	heads, err := w.Trees.HeadPage(t.Context(), "default", "", "", tracks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var repositories []uuid.UUID
+	for _, h := range heads {
+		repositories = append(repositories, h.Repository)
+	}
+	fetched := func() int64 {
+		return value[int64](t, w, "select (coalesce(idx_tup_fetch, 0) + seq_tup_read)::bigint from pg_stat_user_tables where relname = 'documents'")
+	}
+	before := fetched()
+	status := func(ctx context.Context, c *catalog.Catalog) error {
+		list, err := c.Tracks(ctx, "default", repositories...)
+		for _, s := range list {
+			if want := (catalog.Counts{Total: 1, Indexed: 1, Skipped: 2}); s.Documents != want || s.Chunks != 1 {
+				t.Errorf("%s has %+v and %d chunks, want %+v and 1", s.URL, s.Documents, s.Chunks, want)
+			}
+		}
+		return err
+	}
+	if entries, rows := w.readBy(t, "documents", status); entries != tracks*documents || rows != 0 {
+		t.Errorf("it reads %d entries and %d documents, want %d and none", entries, rows, tracks*documents)
+	}
+	if n := fetched() - before; n != 0 {
+		t.Errorf("it fetches %d documents", n)
+	}
+	if entries, rows := w.readBy(t, "chunkings", status); entries+rows != 0 {
+		t.Errorf("it reads %d chunkings", entries+rows)
+	}
 }
 
 // Tracks that were made at once are polled one after another, each at its own place in the

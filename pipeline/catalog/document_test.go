@@ -201,3 +201,27 @@ func TestOwedAndLease(t *testing.T) {
 	}
 	w.is(t, buried.ID, "failed", 1, 0, "infinity")
 }
+
+// The number of a document's chunks is that of its chunking, whatever is written into the row.
+func TestADocumentHasTheChunksOfItsChunking(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.document("a", "aaaabbbbcc"), w.document("b", "bbbb")
+	w.list(t, "first", a, b, w.skipped("skipped", "x", "binary"))
+	const wrong = `select count(*) from documents d left join chunkings k on k.id = d.chunking where d.chunks is distinct from k.chunks`
+	holds := func(when string) {
+		t.Helper()
+		if n := value[int](t, w, wrong); n != 0 {
+			t.Errorf("%s, %d documents have a false number of chunks", when, n)
+		}
+	}
+	holds("after a listing")
+	w.exec(t, "update documents set chunks = 7")
+	holds("after an update of the number")
+	w.exec(t, "update documents set chunking = (select chunking from documents where id = $1) where id = $2", a.ID, b.ID)
+	holds("after an update of the chunking")
+	if n := value[int](t, w, "select chunks from documents where id = $1", b.ID); n != 3 {
+		t.Errorf("%d chunks, want 3", n)
+	}
+	w.list(t, "second", w.document("a", "dddd"))
+	holds("after a second listing")
+}

@@ -24,7 +24,7 @@ func (t Text) Embedded() bool { return t.Old.Object != "" }
 
 // Missing lists the chunks of the chunkings whose texts lack a record with term weights of that version.
 func (vs *Vectors) Missing(ctx context.Context, chunkings []int64, embedder int32, terms int) ([]Text, error) {
-	rows, err := vs.query.LoadMissingTexts(ctx, embedder, chunkings, int32(terms))
+	rows, err := vs.query.LoadMissingTexts(ctx, chunkings, embedder, int32(terms))
 	if err != nil {
 		return nil, fmt.Errorf("look for texts without vectors: %w", err)
 	}
@@ -77,7 +77,7 @@ type ChunkVector struct {
 // OfChunkings lists the chunks of the chunkings that have a vector, by
 // chunking and ordinal.
 func (vs *Vectors) OfChunkings(ctx context.Context, embedder int32, chunkings []int64) ([]ChunkVector, error) {
-	rows, err := vs.query.LoadChunkVectors(ctx, embedder, chunkings)
+	rows, err := vs.query.LoadChunkVectors(ctx, chunkings, embedder)
 	if err != nil {
 		return nil, fmt.Errorf("load chunks of %d chunkings: %w", len(chunkings), err)
 	}

@@ -98,3 +98,41 @@ func sharing(texts []catalog.Text, one catalog.Text) (n int) {
 	}
 	return n
 }
+
+// A worker reads the chunks and vectors of the documents that it has in hand, even while the tables
+// are young and Postgres knows nothing about them. It would take one vector in 200 for an embedder's.
+func TestVectorsAreFoundWithoutStatistics(t *testing.T) {
+	w := newWorld(t)
+	g := w.active(t)
+	const chunks = 5 // of a chunking
+	for _, table := range []string{"packs", "chunkings", "chunks", "vectors"} {
+		w.exec(t, "alter table "+table+" set (autovacuum_enabled = false)")
+	}
+	w.exec(t, `insert into packs (key, kind, size, sha256) select 'p/' || n, 'text', 1, sha256('') from generate_series(1, 1000) n`)
+	w.exec(t, `insert into blobs (sha256, size, pack, position, length, crc32c) select sha256(id::text::bytea), 1, id, 0, 1, 0 from packs`)
+	w.exec(t, `insert into chunkings (blob, language, chunker, chunks) select sha256, '', 1, $1 from blobs`, chunks)
+	w.exec(t, `insert into chunks select k.id, o, o, o + 1, 1, 1, '', '', sha256((k.id || '/' || o)::bytea) from chunkings k, generate_series(0, $1 - 1) o`, chunks)
+	w.exec(t, `insert into vectors select $1, c.text, (select min(id) from packs), 0, 1, 0, 1 from chunks c`, g.Embedder.ID)
+	ids := value[[]int64](t, w, "select array(select id from chunkings order by id limit 20)")
+	for name, find := range map[string]func(context.Context, *catalog.Catalog) (int, error){
+		"texts without a vector": func(ctx context.Context, c *catalog.Catalog) (int, error) {
+			texts, err := c.Vectors.Missing(ctx, ids, g.Embedder.ID, 2)
+			return len(texts), err
+		},
+		"vectors": func(ctx context.Context, c *catalog.Catalog) (int, error) {
+			vectors, err := c.Vectors.OfChunkings(ctx, g.Embedder.ID, ids)
+			return len(vectors), err
+		},
+	} {
+		entries, rows := w.readBy(t, "%", func(ctx context.Context, c *catalog.Catalog) error {
+			found, err := find(ctx, c)
+			if want := len(ids) * chunks; found != want {
+				t.Errorf("%d %s are found, want %d", found, name, want)
+			}
+			return err
+		})
+		if most := int64(4 * len(ids) * chunks); entries+rows > most {
+			t.Errorf("finding %s reads %d entries and %d rows, want at most %d", name, entries, rows, most)
+		}
+	}
+}

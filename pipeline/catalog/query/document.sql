@@ -53,13 +53,20 @@ update documents set state = 'removed', chunking = null, encoding = null, skip_r
 where id = any(@ids::uuid[]) and track = @track and revision <= @revision and state <> 'removed';
 
 -- name: LoadMissingTexts :many
--- Uses a record with term weights of an older version, if there is one.
-select c.chunking, c.start_byte, c.end_byte, c.text, coalesce(p.key, '')::text as key,
+-- Uses a record with term weights of an older version, if there is one. The offsets keep the planner
+-- to one look into an index for each chunk: as long as it knows nothing about a young table, it would
+-- rather read all vectors.
+select c.chunking, c.start_byte, c.end_byte, c.text, coalesce(v.key, '')::text as key,
     coalesce(v.position, 0)::bigint as position, coalesce(v.length, 0)::int as length, coalesce(v.crc32c, 0)::bigint as crc32c
-from chunks c
-left join vectors v on v.embedder = @embedder and v.text = c.text
-left join packs p on p.id = v.pack
-where c.chunking = any(@chunkings::bigint[]) and (v.text is null or v.terms < @terms)
+from (select distinct unnest(@chunkings::bigint[]) as chunking) u
+cross join lateral (
+    select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.text from chunks c where c.chunking = u.chunking offset 0
+) c
+left join lateral (
+    select v.text, v.terms, v.position, v.length, v.crc32c, p.key
+    from vectors v join packs p on p.id = v.pack where v.embedder = @embedder and v.text = c.text offset 0
+) v on true
+where v.text is null or v.terms < @terms
 order by c.chunking, c.ordinal;
 
 -- name: MarkEmbedded :exec
@@ -72,12 +79,18 @@ from (
 where d.id = locked.id and exists (select 1 from generations g where g.embedder = @embedder and g.state = 'active' for share);
 
 -- name: LoadChunkVectors :many
+-- Like LoadMissingTexts, it leaves the planner no choice.
 select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol, c.symbols, c.symbol_lines,
-    v.position, v.length, v.crc32c, p.key
-from chunks c
-join vectors v on v.embedder = @embedder and v.text = c.text
-join packs p on p.id = v.pack
-where c.chunking = any(@chunkings::bigint[])
+    v.position, v.length, v.crc32c, v.key
+from (select distinct unnest(@chunkings::bigint[]) as chunking) u
+cross join lateral (
+    select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol, c.symbols, c.symbol_lines, c.text
+    from chunks c where c.chunking = u.chunking offset 0
+) c
+cross join lateral (
+    select v.position, v.length, v.crc32c, p.key
+    from vectors v join packs p on p.id = v.pack where v.embedder = @embedder and v.text = c.text offset 0
+) v
 order by c.chunking, c.ordinal;
 
 -- name: MarkIndexed :many

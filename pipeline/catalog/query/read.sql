@@ -17,8 +17,9 @@ order by r.url, t.ref;
 select id from repositories where tenant = @tenant;
 
 -- name: CountTracks :many
-select d.track, d.state, count(*) as documents, coalesce(sum(k.chunks), 0)::bigint as chunks
-from documents d left join chunkings k on k.id = d.chunking
+-- Reads an index alone.
+select d.track, d.state, count(*) as documents, coalesce(sum(d.chunks), 0)::bigint as chunks
+from documents d
 where d.track = any(@tracks::uuid[]) and d.state <> 'removed'
 group by d.track, d.state;
 

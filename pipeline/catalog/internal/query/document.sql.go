@@ -186,11 +186,16 @@ func (q *Queries) ListTrack(ctx context.Context, track uuid.UUID, after uuid.UUI
 
 const loadChunkVectors = `-- name: LoadChunkVectors :many
 select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol, c.symbols, c.symbol_lines,
-    v.position, v.length, v.crc32c, p.key
-from chunks c
-join vectors v on v.embedder = $1 and v.text = c.text
-join packs p on p.id = v.pack
-where c.chunking = any($2::bigint[])
+    v.position, v.length, v.crc32c, v.key
+from (select distinct unnest($1::bigint[]) as chunking) u
+cross join lateral (
+    select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.start_line, c.end_line, c.kind, c.symbol, c.symbols, c.symbol_lines, c.text
+    from chunks c where c.chunking = u.chunking offset 0
+) c
+cross join lateral (
+    select v.position, v.length, v.crc32c, p.key
+    from vectors v join packs p on p.id = v.pack where v.embedder = $2 and v.text = c.text offset 0
+) v
 order by c.chunking, c.ordinal
 `
 
@@ -211,8 +216,9 @@ type LoadChunkVectorsRow struct {
 	Key         string
 }
 
-func (q *Queries) LoadChunkVectors(ctx context.Context, embedder int32, chunkings []int64) ([]LoadChunkVectorsRow, error) {
-	rows, err := q.db.Query(ctx, loadChunkVectors, embedder, chunkings)
+// Like LoadMissingTexts, it leaves the planner no choice.
+func (q *Queries) LoadChunkVectors(ctx context.Context, chunkings []int64, embedder int32) ([]LoadChunkVectorsRow, error) {
+	rows, err := q.db.Query(ctx, loadChunkVectors, chunkings, embedder)
 	if err != nil {
 		return nil, err
 	}
@@ -334,12 +340,17 @@ func (q *Queries) LoadDocuments(ctx context.Context, ids []uuid.UUID) ([]LoadDoc
 }
 
 const loadMissingTexts = `-- name: LoadMissingTexts :many
-select c.chunking, c.start_byte, c.end_byte, c.text, coalesce(p.key, '')::text as key,
+select c.chunking, c.start_byte, c.end_byte, c.text, coalesce(v.key, '')::text as key,
     coalesce(v.position, 0)::bigint as position, coalesce(v.length, 0)::int as length, coalesce(v.crc32c, 0)::bigint as crc32c
-from chunks c
-left join vectors v on v.embedder = $1 and v.text = c.text
-left join packs p on p.id = v.pack
-where c.chunking = any($2::bigint[]) and (v.text is null or v.terms < $3)
+from (select distinct unnest($1::bigint[]) as chunking) u
+cross join lateral (
+    select c.chunking, c.ordinal, c.start_byte, c.end_byte, c.text from chunks c where c.chunking = u.chunking offset 0
+) c
+left join lateral (
+    select v.text, v.terms, v.position, v.length, v.crc32c, p.key
+    from vectors v join packs p on p.id = v.pack where v.embedder = $2 and v.text = c.text offset 0
+) v on true
+where v.text is null or v.terms < $3
 order by c.chunking, c.ordinal
 `
 
@@ -354,9 +365,11 @@ type LoadMissingTextsRow struct {
 	Crc32c    int64
 }
 
-// Uses a record with term weights of an older version, if there is one.
-func (q *Queries) LoadMissingTexts(ctx context.Context, embedder int32, chunkings []int64, terms int32) ([]LoadMissingTextsRow, error) {
-	rows, err := q.db.Query(ctx, loadMissingTexts, embedder, chunkings, terms)
+// Uses a record with term weights of an older version, if there is one. The offsets keep the planner
+// to one look into an index for each chunk: as long as it knows nothing about a young table, it would
+// rather read all vectors.
+func (q *Queries) LoadMissingTexts(ctx context.Context, chunkings []int64, embedder int32, terms int32) ([]LoadMissingTextsRow, error) {
+	rows, err := q.db.Query(ctx, loadMissingTexts, chunkings, embedder, terms)
 	if err != nil {
 		return nil, err
 	}

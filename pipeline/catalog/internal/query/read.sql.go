@@ -24,8 +24,8 @@ func (q *Queries) CountPending(ctx context.Context) (int32, error) {
 }
 
 const countTracks = `-- name: CountTracks :many
-select d.track, d.state, count(*) as documents, coalesce(sum(k.chunks), 0)::bigint as chunks
-from documents d left join chunkings k on k.id = d.chunking
+select d.track, d.state, count(*) as documents, coalesce(sum(d.chunks), 0)::bigint as chunks
+from documents d
 where d.track = any($1::uuid[]) and d.state <> 'removed'
 group by d.track, d.state
 `
@@ -37,6 +37,7 @@ type CountTracksRow struct {
 	Chunks    int64
 }
 
+// Reads an index alone.
 func (q *Queries) CountTracks(ctx context.Context, tracks []uuid.UUID) ([]CountTracksRow, error) {
 	rows, err := q.db.Query(ctx, countTracks, tracks)
 	if err != nil {
