@@ -22,6 +22,7 @@ func settings(sockets string, fast bool) []string {
 		"work_mem=8MB",
 		"maintenance_work_mem=64MB",
 		"effective_cache_size=512MB",
+		"random_page_cost=1.1", // there is no disk with a head to move
 		"huge_pages=off",
 		"jit=off",
 		"max_worker_processes=4",
