@@ -73,10 +73,11 @@ func reachable(t *testing.T) {
 	}
 }
 
-// sharedTempDir returns a temporary directory that every user can read, because the server's user must.
+// sharedTempDir returns a temporary directory that every user can read, because the server's user must. The directory of
+// temporary files has to let all users through.
 func sharedTempDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "leat-download-test-")
+	dir, err := os.MkdirTemp("", "leat-download-test-")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -43,8 +44,9 @@ var secrets = map[string][]string{
 var addresses = []string{"nats-url", "postgres-url", "s3-url", "qdrant-url"}
 
 // settings returns the settings that a file may hold: each flag of a worker with an environment
-// variable, and the secrets.
-func settings() (catalogue, error) {
+// variable, and the secrets. They are made once, because each worker's flags need a parser. No
+// caller changes them.
+var settings = sync.OnceValues(func() (catalogue, error) {
 	c := catalogue{map[string]map[string]setting{"": {}, ownSection: {}}}
 	client, err := flagsOf(Program{Name: ownSection}, &Client{})
 	if err != nil {
@@ -67,7 +69,7 @@ func settings() (catalogue, error) {
 		c.sections[p.Name] = own
 	}
 	return c, nil
-}
+})
 
 // flagsOf returns the settings of a program that have flags.
 func flagsOf(p Program, cfg any) (map[string]setting, error) {
@@ -147,7 +149,8 @@ func (s setting) refuse(e entry) string {
 		return "only secrets and addresses of stores can be references; write the value itself"
 	}
 	scratch := reflect.New(s.flag.Target.Type()).Elem()
-	if err := s.flag.Parse(kong.Scan().PushTyped(e.value(), kong.FlagValueToken), scratch); err != nil {
+	value := *s.flag.Value // a parser marks the value that it reads as set
+	if err := value.Parse(kong.Scan().PushTyped(e.value(), kong.FlagValueToken), scratch); err != nil {
 		return fmt.Sprintf("%.40q is not allowed; write %s", e.text, s.wanted())
 	}
 	if s.flag.Enum != "" && !s.flag.EnumMap()[e.text] {

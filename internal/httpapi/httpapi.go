@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -53,15 +52,11 @@ type Config struct {
 // API answers HTTP requests. Any number of goroutines may call its methods.
 type API struct {
 	handler http.Handler
-	spec    []byte
 	deps    deps
 }
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
-
-// OpenAPI returns the description of all routes.
-func (a *API) OpenAPI() []byte { return slices.Clone(a.spec) }
 
 // New returns the API over a service.
 func New(cfg Config, s *service.Service, log *slog.Logger) (*API, error) {
@@ -78,15 +73,8 @@ func New(cfg Config, s *service.Service, log *slog.Logger) (*API, error) {
 	api := humago.New(mux, describe())
 	registerAll(api, d)
 	a := &API{deps: d}
-	if a.spec, err = encode(api.OpenAPI()); err != nil {
-		return nil, err
-	}
-	page, err := newReference(api.OpenAPI())
-	if err != nil {
-		return nil, err
-	}
-	a.serveDescription(mux)
-	page.serve(mux)
+	d.serveDescription(mux, api.OpenAPI())
+	d.serveReference(mux, api.OpenAPI())
 	d.serveDeliveries(mux)
 	for _, door := range cfg.Doors {
 		mux.Handle(door.Pattern, d.door(door))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -79,11 +80,18 @@ func encode(api *huma.OpenAPI) ([]byte, error) {
 	return spec.Bytes(), nil
 }
 
-// serveDescription serves the description, which needs no token.
-func (a *API) serveDescription(mux *http.ServeMux) {
+// serveDescription serves the description, which needs no token. It is encoded when somebody asks
+// for it, because that takes longer than the rest of a gateway's start.
+func (d deps) serveDescription(mux *http.ServeMux, api *huma.OpenAPI) {
+	spec := sync.OnceValues(func() ([]byte, error) { return encode(api) })
 	mux.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		text, err := spec()
+		if err != nil {
+			serveProblem(w, explain(r.Context(), err, d.log))
+			return
+		}
 		w.Header().Set("Content-Type", "application/openapi+json")
 		w.Header().Set("Cache-Control", "no-cache")
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.spec))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -69,11 +70,18 @@ func newReference(api *huma.OpenAPI) (*reference, error) {
 	return &reference{html.Bytes(), policy}, nil
 }
 
-func (p *reference) serve(mux *http.ServeMux) {
-	mux.HandleFunc("GET /api/{$}", func(w http.ResponseWriter, _ *http.Request) {
+// serveReference serves the page, which is written when somebody asks for it.
+func (d deps) serveReference(mux *http.ServeMux, api *huma.OpenAPI) {
+	written := sync.OnceValues(func() (*reference, error) { return newReference(api) })
+	mux.HandleFunc("GET /api/{$}", func(w http.ResponseWriter, r *http.Request) {
+		page, err := written()
+		if err != nil {
+			serveProblem(w, explain(r.Context(), err, d.log))
+			return
+		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", p.policy)
-		_, _ = w.Write(p.html) // it fails only if the client has gone
+		w.Header().Set("Content-Security-Policy", page.policy)
+		_, _ = w.Write(page.html) // it fails only if the client has gone
 	})
 }
 
