@@ -56,8 +56,8 @@ REAL := ./devstack/qdrant ./internal/testenv ./internal/store ./internal/worker 
 	./pipeline/catalog ./pipeline/embed ./pipeline/index ./pipeline/ingest ./pipeline/search ./pipeline/syncer/... \
 	./pipeline/vector/... ./e2e
 
-# The packages whose tests depend most on the behaviour of a server.
-REAL_SHORT := ./internal/testenv ./pipeline ./pipeline/broker ./pipeline/embed ./pipeline/index
+# The packages whose tests depend most on NATS. Postgres is a real one in make test as well.
+REAL_SHORT := ./internal/testenv ./pipeline ./pipeline/broker
 
 .PHONY: test-real-short
 test-real-short: export CGO_CFLAGS ?= -O1 -g0
