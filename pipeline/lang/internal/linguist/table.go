@@ -65,7 +65,7 @@ const (
 func (c condition) matcher() rule.Matcher {
 	switch c.op {
 	case match:
-		return regexp.MustCompile(c.pattern)
+		return guard(c.pattern)
 	case ruby:
 		return regex.MustCompileRuby(c.pattern)
 	default:
