@@ -27,6 +27,7 @@ type index struct {
 	track uuid.UUID
 	known map[string][]*symbol
 	whole map[string]map[string][]*symbol // those of a name in known by their qualified names, for names with many
+	once  map[string]string               // texts that many of them share
 	size  int
 	keys  map[string]bool // names looked up for the current file
 	err   error
@@ -99,8 +100,27 @@ func (x *index) load(names []string) {
 		}
 		for i := range list {
 			s := &list[i]
+			x.slim(s)
 			x.known[s.Name] = append(x.known[s.Name], s)
 			x.size++
+		}
+	}
+}
+
+// slim drops what no resolution reads, and keeps once what many symbols share.
+func (x *index) slim(s *symbol) {
+	s.Doc = ""
+	if s.Kind > 0 { // an import's is the imported name
+		s.Signature = ""
+	}
+	if x.once == nil {
+		x.once = make(map[string]string)
+	}
+	for _, text := range []*string{&s.Name, &s.Path, &s.Language, &s.Package} {
+		if have, ok := x.once[*text]; ok {
+			*text = have
+		} else {
+			x.once[*text] = *text
 		}
 	}
 }
@@ -108,7 +128,7 @@ func (x *index) load(names []string) {
 // forget makes room in memory. It is called between pages of files.
 func (x *index) forget() {
 	if x.size > maxKnown {
-		x.known, x.whole, x.size = make(map[string][]*symbol), nil, 0
+		x.known, x.whole, x.once, x.size = make(map[string][]*symbol), nil, nil, 0
 	}
 }
 
