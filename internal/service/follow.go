@@ -15,11 +15,14 @@ import (
 )
 
 // The pace of asking the catalog. Counting documents costs more the more there are, so Follow
-// counts every countInterval. It asks whether the work is done after an eighth of the time since
+// counts every countInterval, and less often if that would take more than countShare of the time
+// (see countPause). It begins after the first interval, so that small work is counted once. It asks whether the work is done after an eighth of the time since
 // the start or the last event, within the two other bounds. So it notices the end of 80 ms of work
 // within 90 ms.
 const (
 	countInterval = 100 * time.Millisecond
+	countShare    = 0.1
+	mostPause     = 2 * time.Second
 	leastInterval = 2 * time.Millisecond
 	mostInterval  = 100 * time.Millisecond
 )
@@ -73,22 +76,23 @@ func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progres
 		return p, err
 	}
 	defer stop()
-	told, counted := time.Now(), time.Time{}
+	told, next := time.Now(), time.Now().Add(countInterval)
 	var still stall
 	for {
 		p, err := s.look(ctx, r)
 		if err != nil {
 			return p, err
 		}
-		if p.Done || time.Since(counted) >= countInterval {
+		if began := time.Now(); p.Done || !began.Before(next) {
 			if err := s.count(ctx, r.Tenant, &p); err != nil {
 				return p, err
 			}
+			pause := countPause(time.Since(began))
 			if !p.Done {
 				p.Stalled = still.look(p, func() string { return s.why(ctx, r, p) })
 			}
 			tell(p)
-			counted = time.Now()
+			next = time.Now().Add(pause)
 		}
 		if p.Done {
 			return p, nil
@@ -101,6 +105,11 @@ func (s *Service) Follow(ctx context.Context, r FollowRequest, tell func(Progres
 		case <-time.After(min(max(time.Since(told)/8, leastInterval), mostInterval)):
 		}
 	}
+}
+
+// countPause returns the time between two counts if the last one took so long.
+func countPause(took time.Duration) time.Duration {
+	return min(max(time.Duration(float64(took)/countShare), countInterval), mostPause)
 }
 
 // look loads the state of the submissions.
