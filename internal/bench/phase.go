@@ -27,7 +27,9 @@ type phase struct {
 	change func(*run, context.Context, string) (change, error) // applied to a file in each round; nil: nothing changes
 	submit func(*run, context.Context) (submitted, error)
 	whole  bool // the whole index is written again
-	alone  bool // there is no floor, so the phase belongs to runs without floors
+
+	directory bool // the change is of a directory at the root
+	alone     bool // there is no floor, so the phase belongs to runs without floors
 }
 
 // change is a round's change of the repository.
@@ -52,7 +54,7 @@ var phases = []phase{
 	{name: "one-line edit", change: (*run).edit, submit: (*run).tell},
 	{name: "rename", change: (*run).rename, submit: (*run).tell},
 	{name: "delete", change: (*run).remove, submit: (*run).tell},
-	{name: "rename of the largest directory", rounds: 1, change: (*run).renameLargest, submit: (*run).tell},
+	{name: "rename of a directory", directory: true, change: (*run).renameDirectory, submit: (*run).tell},
 	{name: "rebuild", submit: (*run).rebuild, whole: true},
 }
 
@@ -89,6 +91,11 @@ func (r *run) perform(ctx context.Context, p phase) error {
 		result.Rounds = r.cfg.Rebuilds
 	}
 	files, err := r.files(ctx, result.Rounds)
+	if p.directory {
+		if files, err = r.directories(ctx); err == nil {
+			result.Rounds = len(files)
+		}
+	}
 	if p.change != nil && err != nil {
 		return err
 	}
@@ -102,7 +109,7 @@ func (r *run) perform(ctx context.Context, p phase) error {
 		if err != nil {
 			return err
 		}
-		r.log.Info("round", "phase", p.name, "took", took.Round(time.Millisecond))
+		r.log.Info("round", "phase", p.name, "took", took.Round(time.Millisecond), "path", file)
 		times = append(times, took.Seconds())
 		result.Seconds += took.Seconds()
 	}
@@ -223,15 +230,30 @@ func (r *run) rename(ctx context.Context, path string) (change, error) {
 	return change{removed: []string{path}}, r.repo.rename(ctx, path, filepath.Join(filepath.Dir(path), "renamed_"+filepath.Base(path)))
 }
 
-// renameLargest renames the directory at the root that holds the most documents.
-func (r *run) renameLargest(ctx context.Context, _ string) (change, error) {
-	var from string
-	var what change
-	row := r.leat.sql.QueryRow(ctx, `select split_part(path, '/', 1), array_agg(path) from (
+// directories returns the directories to be renamed: those of the configuration, or the one at the
+// root that holds the most documents.
+func (r *run) directories(ctx context.Context) ([]string, error) {
+	if len(r.cfg.Directories) > 0 {
+		return r.cfg.Directories, nil
+	}
+	var largest string
+	row := r.leat.sql.QueryRow(ctx, `select split_part(path, '/', 1) from (
 			select encode(path, 'escape') as path from documents where state <> 'removed'
 		) d where path ~ '^[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]+$' group by 1 order by count(*) desc, 1 limit 1`)
-	if err := row.Scan(&from, &what.removed); err != nil {
-		return change{}, fmt.Errorf("look for the largest directory: %w", err)
+	if err := row.Scan(&largest); err != nil {
+		return nil, fmt.Errorf("look for the largest directory: %w", err)
+	}
+	return []string{largest}, nil
+}
+
+func (r *run) renameDirectory(ctx context.Context, from string) (what change, err error) {
+	row := r.leat.sql.QueryRow(ctx, `select coalesce(array_agg(encode(path, 'escape')), '{}') from documents
+		where state <> 'removed' and starts_with(encode(path, 'escape'), $1)`, from+"/")
+	if err := row.Scan(&what.removed); err != nil {
+		return change{}, fmt.Errorf("list the documents of %s: %w", from, err)
+	}
+	if len(what.removed) == 0 {
+		return change{}, fmt.Errorf("there is no document in %s", from)
 	}
 	return what, r.repo.rename(ctx, from, "renamed_"+from)
 }

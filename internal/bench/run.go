@@ -22,23 +22,26 @@ import (
 
 // Config chooses the measurements.
 type Config struct {
-	Repo     string        // repository whose HEAD is ingested; default: one is invented
-	Files    int           // of the invented one; default 1,000
-	Seed     uint64        // of the invented one
-	Rounds   int           // of each small change; the median counts; default 5
-	Rebuilds int           // of the index, one after another; default 1
-	Queries  int           // of the search; default 200
-	Many     int           // small repositories that are ingested, in place of all phases; default 0: none
-	Poll     time.Duration // interval of polls of these, each of which is watched for two intervals; default 0: none
-	Pairs    int           // of cold ingests with and without telemetry, each some 25 seconds at rest; default 0: none
-	Search   bool          // measure only the first ingest and the search; default false
-	Changes  bool          // measure only the first ingest, its symbol graph and the small changes, without floors; default false
-	Again    bool          // measure only the search, in the stores that an earlier run kept in Dir; default false
-	Fast     bool          // the stores need not survive the death of the machine; default false
-	Bin      string        // directory of the workers' and leat's binaries; default: they are built
-	Dir      string        // holds everything, and is removed if all went well; default: a new one below the system's
-	Keep     bool          // keep Dir in any case
-	Profile  bool          // let each worker and store write a CPU profile into Dir, which is kept; default false
+	Repo     string // repository whose HEAD is ingested; default: one is invented
+	Files    int    // of the invented one; default 1,000
+	Seed     uint64 // of the invented one
+	Rounds   int    // of each small change; the median counts; default 5
+	Rebuilds int    // of the index, one after another; default 1
+	Queries  int    // of the search; default 200
+
+	Directories []string // at the root, each of which is renamed; default: the one with the most documents
+
+	Many    int           // small repositories that are ingested, in place of all phases; default 0: none
+	Poll    time.Duration // interval of polls of these, each of which is watched for two intervals; default 0: none
+	Pairs   int           // of cold ingests with and without telemetry, each some 25 seconds at rest; default 0: none
+	Search  bool          // measure only the first ingest and the search; default false
+	Changes bool          // measure only the first ingest, its symbol graph and the small changes, without floors; default false
+	Again   bool          // measure only the search, in the stores that an earlier run kept in Dir; default false
+	Fast    bool          // the stores need not survive the death of the machine; default false
+	Bin     string        // directory of the workers' and leat's binaries; default: they are built
+	Dir     string        // holds everything, and is removed if all went well; default: a new one below the system's
+	Keep    bool          // keep Dir in any case
+	Profile bool          // let each worker and store write a CPU profile into Dir, which is kept; default false
 
 	Out io.Writer // gets a line for each step; default: none
 }

@@ -16,9 +16,10 @@ import (
 
 // The pace of asking the catalog. Counting documents costs more the more there are, so Follow
 // counts every countInterval, and less often if that would take more than countShare of the time
-// (see countPause). It begins after the first interval, so that small work is counted once. It asks whether the work is done after an eighth of the time since
-// the start or the last event, within the two other bounds. So it notices the end of 80 ms of work
-// within 90 ms.
+// (see countPause). It begins after the first interval, so that small work is counted once.
+//
+// It asks whether the work is done after an eighth of the time since the start or the last event,
+// within the two other bounds. So it notices the end of 80 ms of work within 90 ms.
 const (
 	countInterval = 100 * time.Millisecond
 	countShare    = 0.1

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/leatworks/leat/internal/bench"
@@ -33,6 +34,10 @@ func run() error {
 	flag.Uint64Var(&cfg.Seed, "seed", 1, "seed of the invented repository; the same one makes the same files")
 	flag.IntVar(&cfg.Rounds, "rounds", bench.DefaultRounds, "how often each small change is made")
 	flag.IntVar(&cfg.Rebuilds, "rebuilds", bench.DefaultRebuilds, "how often the index is rebuilt")
+	flag.Func("rename", "comma-separated directories at the root that are renamed one after another (default: the largest)", func(list string) error {
+		cfg.Directories = strings.Split(list, ",")
+		return nil
+	})
 	flag.IntVar(&cfg.Queries, "queries", bench.DefaultQueries, "how many queries are asked")
 	flag.IntVar(&cfg.Many, "many", 0, "how many small repositories are ingested, instead of all phases")
 	flag.DurationVar(&cfg.Poll, "poll", 0, "interval of polls of these repositories, which are watched for two of them; 0: none")
