@@ -73,8 +73,8 @@ func reachable(t *testing.T) {
 	}
 }
 
-// sharedTempDir returns a temporary directory that every user can read, because the server's user must. The directory of
-// temporary files has to let all users through.
+// sharedTempDir returns a temporary directory that every user can read, because the server's user must. The directory
+// of temporary files has to let all users through.
 func sharedTempDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "leat-download-test-")
