@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,17 +32,19 @@ type Config struct {
 
 	Directories []string // at the root, each of which is renamed; default: the one with the most documents
 
-	Many    int           // small repositories that are ingested, in place of all phases; default 0: none
-	Poll    time.Duration // interval of polls of these, each of which is watched for two intervals; default 0: none
-	Pairs   int           // of cold ingests with and without telemetry, each some 25 seconds at rest; default 0: none
-	Search  bool          // measure only the first ingest and the search; default false
-	Changes bool          // measure only the first ingest, its symbol graph and the small changes, without floors; default false
-	Again   bool          // measure only the search, in the stores that an earlier run kept in Dir; default false
-	Fast    bool          // the stores need not survive the death of the machine; default false
-	Bin     string        // directory of the workers' and leat's binaries; default: they are built
-	Dir     string        // holds everything, and is removed if all went well; default: a new one below the system's
-	Keep    bool          // keep Dir in any case
-	Profile bool          // let each worker and store write a CPU profile into Dir, which is kept; default false
+	Many     int           // small repositories that are ingested, in place of all phases; default 0: none
+	Poll     time.Duration // interval of polls of these, each of which is watched for two intervals; default 0: none
+	Pairs    int           // of cold ingests with and without telemetry, each some 25 seconds at rest; default 0: none
+	Search   bool          // measure only the first ingest and the search; default false
+	Changes  bool          // measure only the first ingest, its symbol graph and the small changes, without floors; default false
+	Again    bool          // measure only the search, in the stores that an earlier run kept in Dir; default false
+	Fast     bool          // the stores need not survive the death of the machine; default false
+	Bin      string        // directory of the workers' and leat's binaries; default: they are built
+	Dir      string        // holds everything, and is removed if all went well; default: a new one below the system's
+	Keep     bool          // keep Dir in any case
+	Qdrant   string        // http://HOST:PORT of the gRPC API of an empty Qdrant; default: the embedded server
+	QdrantID int           // process id of this Qdrant, which is then measured; default: it is not measured
+	Profile  bool          // let each worker and store write a CPU profile into Dir, which is kept; default false
 
 	Out io.Writer // gets a line for each step; default: none
 }
@@ -177,6 +180,9 @@ func (r *run) startStores(context.Context) error {
 	var starting sync.WaitGroup
 	errs := make([]error, len(stack.StoreNames))
 	for i, name := range stack.StoreNames {
+		if name == stack.Qdrant && r.cfg.Qdrant != "" {
+			continue
+		}
 		s, err := stack.NewStore(r.dir, r.logs, name, r.cfg.Fast)
 		if err != nil {
 			return err
@@ -204,15 +210,25 @@ func (r *run) startStores(context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if r.cfg.Qdrant == "" {
+		return nil
+	}
+	u, err := url.Parse(r.cfg.Qdrant)
+	if err != nil {
+		return err
+	}
+	r.relays[stack.Qdrant], err = newRelay("tcp", u.Host, nil)
+	return err
 }
 
 // endpoints returns the addresses of all stores.
 func (r *run) endpoints() devstack.Endpoints {
 	e := r.stores[stack.S3].Endpoints()
-	points := r.stores[stack.Qdrant].Endpoints()
 	e.NATS, e.Postgres = r.stores[stack.NATS].Endpoints().NATS, r.stores[stack.Postgres].Endpoints().Postgres
-	e.Qdrant, e.QdrantKey = points.Qdrant, points.QdrantKey
+	if e.Qdrant = r.cfg.Qdrant; e.Qdrant == "" {
+		points := r.stores[stack.Qdrant].Endpoints()
+		e.Qdrant, e.QdrantKey = points.Qdrant, points.QdrantKey
+	}
 	return e
 }
 
@@ -270,6 +286,9 @@ func (r *run) watch() {
 	}
 	for name, s := range r.stores {
 		pids[name] = s.PID()
+	}
+	if r.cfg.QdrantID != 0 {
+		pids[stack.Qdrant] = r.cfg.QdrantID
 	}
 	r.watcher = watch(pids)
 }

@@ -47,6 +47,8 @@ func run() error {
 	flag.BoolVar(&cfg.Again, "again", false, "measure only the search, in the stores that an earlier run kept in -dir")
 	flag.BoolVar(&cfg.Fast, "fast", false, "run stores that need not survive the death of the machine")
 	flag.StringVar(&cfg.Bin, "bin", "", "directory of the binaries (default: they are built)")
+	flag.StringVar(&cfg.Qdrant, "qdrant-url", "", "http://HOST:PORT of the gRPC API of an empty Qdrant without a key (default: the embedded server)")
+	flag.IntVar(&cfg.QdrantID, "qdrant-pid", 0, "process id of this Qdrant, so that its processor time and memory are measured")
 	flag.StringVar(&cfg.Dir, "dir", "", "directory of data and logs (default: a new one, removed if all goes well)")
 	flag.BoolVar(&cfg.Keep, "keep", false, "keep data and logs")
 	flag.BoolVar(&cfg.Profile, "profile", false, "keep a CPU profile of each worker and store beside data and logs")
