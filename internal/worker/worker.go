@@ -202,7 +202,10 @@ func (s *Stores) index(ctx context.Context, cfg config.Worker, log *slog.Logger,
 	if err != nil {
 		return err
 	}
-	step := index.New(index.Config{Watch: watch}, s.Catalog, s.Catalog.Generations, s.Catalog.Vectors, s.Blobs, s.Points, g, publisher)
+	// The batches under way share the messages. A batch that may hold all of them waits in vain for
+	// those that the others hold.
+	batch := index.Config{BatchDocuments: min(max(cfg.InFlight/index.Batches, 1), index.DefaultBatchDocuments), Watch: watch}
+	step := index.New(batch, s.Catalog, s.Catalog.Generations, s.Catalog.Vectors, s.Blobs, s.Points, g, publisher)
 	defer step.Close()
 	consumer := func(lane events.Lane) string { return broker.ConsumerIndexer(g.Number, lane) }
 	return s.runLanes(ctx, cfg, log, "indexer", broker.StreamEmbedded, consumer, step.Handle, catalog.Beside{Generation: g.Number})

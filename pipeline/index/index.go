@@ -43,8 +43,10 @@ const (
 	DefaultBatchWait      = 10 * time.Millisecond
 	DefaultBatchPause     = 2 * time.Millisecond
 
-	groupPoints = 2000 // points in memory together, unless one document has more
-	batches     = 2    // batches under way at once, so that one reads while another writes
+	// Batches is the number of batches under way at once, so that some read while others write.
+	Batches = 3
+
+	groupPoints = 1300 // points of a batch in memory together, unless one document has more
 	rounds      = 8    // most attempts to catch up with documents that keep changing
 )
 
@@ -102,7 +104,7 @@ func New(
 	}
 	s := &Step{documents: d, generations: g, vectors: v, blobs: blobs, points: points, generation: of, events: p, watch: cfg.Watch}
 	s.batcher = pipeline.NewBatcher(pipeline.BatchConfig{
-		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Pause: cfg.BatchPause, Concurrency: batches, Halve: ofSome, Watch: cfg.Watch,
+		Items: cfg.BatchDocuments, Wait: cfg.BatchWait, Pause: cfg.BatchPause, Concurrency: Batches, Halve: ofSome, Watch: cfg.Watch,
 	}, s.index)
 	return s
 }

@@ -61,12 +61,7 @@ func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) 
 		}
 	}
 	end = s.watch.Part(ctx, "mark")
-	indexed, err := s.documents.MarkIndexed(ctx, s.generation.Number, currents(awake))
-	if err != nil {
-		end()
-		return nil, err
-	}
-	slept, err := s.documents.MarkAsleep(ctx, s.generation.Number, currents(asleep))
+	indexed, slept, err := s.mark(ctx, p, awake, asleep)
 	if end(); err != nil {
 		return nil, err
 	}
@@ -74,6 +69,19 @@ func (s *Step) writeGroup(ctx context.Context, p plan, docs []catalog.Document) 
 		return nil, err
 	}
 	return changed, s.announce(ctx, p, awake, indexed)
+}
+
+// mark records in the catalog which documents have their points, and which of dormant tracks have none. The catalog
+// marks nothing for a generation that is not the active one, so mark does not ask it to.
+func (s *Step) mark(ctx context.Context, p plan, awake, asleep []catalog.Document) (indexed, slept []uuid.UUID, err error) {
+	if !p.active {
+		return nil, nil, nil
+	}
+	if indexed, err = s.documents.MarkIndexed(ctx, s.generation.Number, currents(awake)); err != nil {
+		return nil, nil, err
+	}
+	slept, err = s.documents.MarkAsleep(ctx, s.generation.Number, currents(asleep))
+	return indexed, slept, err
 }
 
 // apart splits documents into those that are to have points and those of dormant tracks.
