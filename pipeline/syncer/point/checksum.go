@@ -1,12 +1,14 @@
 package point
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"hash/maphash"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/leatworks/leat/events"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -66,7 +68,7 @@ func (c Comparison) Equal(ctx context.Context) (bool, Demand, error) {
 	case len(open) > maxUnderWay:
 		return false, demand, nil
 	}
-	got, err := c.sumOfIndex(ctx, open)
+	got, err := c.sumOfIndex(ctx, open, held)
 	return got == want, demand, err
 }
 
@@ -122,13 +124,44 @@ func (c Comparison) sumOfCatalog(ctx context.Context) (sum checksum, open map[uu
 	return sum, open, nil
 }
 
-// sumOfIndex returns the checksum of the points that are there.
-func (c Comparison) sumOfIndex(ctx context.Context, open map[uuid.UUID]bool) (sum checksum, err error) {
-	for page, err := range c.Marks(ctx, uuid.Nil) {
+// parts is the number of ranges of ids that are read side by side, so that the server looks for one
+// page while another is decoded. Each range reads up to a page too far.
+const parts = 4
+
+// sumOfIndex returns the checksum of the points that are there, about held ones. It reads them in
+// one go if it is to be slow, or if there are few.
+func (c Comparison) sumOfIndex(ctx context.Context, open map[uuid.UUID]bool, held uint64) (checksum, error) {
+	if c.Pace != nil || held < 2*parts*pageSize {
+		return c.sumOfRange(ctx, open, uuid.Nil, uuid.Max)
+	}
+	var sums [parts]checksum
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range sums {
+		first, last := uuid.Nil, uuid.Max
+		first[0], last[0] = byte(256/parts*i), byte(256/parts*(i+1)-1)
+		group.Go(func() (err error) {
+			sums[i], err = c.sumOfRange(ctx, open, first, last)
+			return err
+		})
+	}
+	err := group.Wait()
+	var sum checksum
+	for _, s := range sums {
+		sum.points, sum.sum = sum.points+s.points, sum.sum+s.sum
+	}
+	return sum, err
+}
+
+// sumOfRange returns the checksum of the points from one id to another, both inclusive.
+func (c Comparison) sumOfRange(ctx context.Context, open map[uuid.UUID]bool, first, last uuid.UUID) (sum checksum, err error) {
+	for page, err := range c.Marks(ctx, first) {
 		if err != nil {
 			return sum, err
 		}
 		for _, m := range page {
+			if bytes.Compare(m.ID[:], last[:]) > 0 {
+				return sum, nil
+			}
 			if open[m.Document] {
 				continue
 			}

@@ -72,3 +72,32 @@ func TestChecksumsLeaveOutWhatIsUnderWay(t *testing.T) {
 		t.Error("a point of another revision is not seen")
 	}
 }
+
+// A large collection is read in ranges of ids side by side. Together they hold each point once, those at their ends too.
+func TestAChecksumInPartsIsThatOfTheWhole(t *testing.T) {
+	p := testpipe.Open(t, testpipe.Config{})
+	p.IngestTree(t, testpipe.Text("a.txt", "one\n"))
+	p.Settle(t)
+	first := p.AllPoints(t)[0]
+	var list []vector.Point
+	for _, at := range []byte{0x00, 0x3f, 0x40, 0x7f, 0x80, 0xbf, 0xc0, 0xff} {
+		low, high := uuid.UUID{at}, uuid.Max
+		low[15], high[0] = 1, at
+		for _, id := range []uuid.UUID{low, high} {
+			one := first
+			one.ID = id
+			list = append(list, one)
+		}
+	}
+	for range 2500 { // more than two pages
+		one := first
+		one.ID = uuid.New()
+		list = append(list, one)
+	}
+	p.WritePoints(t, list...)
+	c := point.Comparison{Documents: p.Catalog, Points: p.Points, Collection: p.Generation.Collection}
+	same, whole, parted, err := c.SameInParts(t.Context())
+	if n := uint64(len(list)) + 1; err != nil || !same || whole != n || parted != n {
+		t.Errorf("%d points in one go, %d in parts, %v; want %d", whole, parted, err, n)
+	}
+}
