@@ -20,7 +20,7 @@ func TestARebuildFindsWhatTheStoreLost(t *testing.T) {
 	f.begin(g)
 	f.within("all messages of the rebuild are settled", func() bool {
 		waiting, inFlight, err := f.Streams().Lag(t.Context(), g, false)
-		return err == nil && waiting+inFlight == 0 && f.count(g) == int64(want.Points)
+		return err == nil && waiting+inFlight == 0 && f.count(g) == want.Points
 	})
 	var one vector.Point
 	for p, err := range f.Points.ScrollAll(t.Context(), g.Collection, true) {
@@ -38,7 +38,7 @@ func TestARebuildFindsWhatTheStoreLost(t *testing.T) {
 	if err := f.Points.Upsert(t.Context(), g.Collection, []vector.Point{one}); err != nil {
 		t.Fatal(err)
 	}
-	if n := f.count(g); n != int64(want.Points) || f.digest(g.Collection) == want {
+	if n := f.count(g); n != want.Points || f.digest(g.Collection) == want {
 		t.Fatalf("%d points, want %d others", n, want.Points)
 	}
 	done := are("1 retired, 2 active")
