@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,11 +33,11 @@ var (
 // counted counts the texts that a model embeds.
 type counted struct {
 	embedder.Embedder
-	texts *int
+	texts *atomic.Int64
 }
 
 func (c counted) Embed(ctx context.Context, texts []string, purpose embedder.Purpose) ([][]float32, error) {
-	*c.texts += len(texts)
+	c.texts.Add(int64(len(texts)))
 	return c.Embedder.Embed(ctx, texts, purpose)
 }
 
@@ -83,9 +84,9 @@ func verify(t *testing.T, v *backup.Vault, id string) (backup.Report, []string) 
 }
 
 // empty opens stores without content, into which a backup can be restored.
-func empty(t *testing.T) (*testpipe.Pipe, *int) {
+func empty(t *testing.T) (*testpipe.Pipe, *atomic.Int64) {
 	t.Helper()
-	texts := new(int)
+	texts := new(atomic.Int64)
 	return testpipe.Open(t, testpipe.Config{Embedder: counted{embedder.Local{}, texts}}), texts
 }
 
@@ -123,8 +124,8 @@ func TestARestoredLeatIsTheSame(t *testing.T) {
 			if got := join.Digest(t); got != *made.Digest {
 				t.Errorf("the restored leat has %+v, want %+v", got, *made.Digest)
 			}
-			if *texts != 0 {
-				t.Errorf("%d texts were embedded again", *texts)
+			if texts.Load() != 0 {
+				t.Errorf("%d texts were embedded again", texts.Load())
 			}
 			if report, found := join.Verify(t); !report.OK {
 				t.Errorf("%+v: %v", report, found)
@@ -148,7 +149,7 @@ func TestARestoredLeatIsTheSame(t *testing.T) {
 }
 
 // rebuild lets the syncer write the points of a restored leat.
-func rebuild(t *testing.T, restored *testpipe.Pipe, texts *int) *testpipe.Pipe {
+func rebuild(t *testing.T, restored *testpipe.Pipe, texts *atomic.Int64) *testpipe.Pipe {
 	t.Helper()
 	return rebuildWith(t, restored, testpipe.Config{Embedder: counted{embedder.Local{}, texts}})
 }

@@ -63,8 +63,8 @@ func TestPointsComeBack(t *testing.T) {
 			if got := join.Digest(t); got != *made.Digest {
 				t.Errorf("the restored index has %+v, want %+v", got, *made.Digest)
 			}
-			if report, found := join.Verify(t); !report.OK || *texts != 0 {
-				t.Errorf("%+v: %v; %d texts were embedded", report, found, *texts)
+			if report, found := join.Verify(t); !report.OK || texts.Load() != 0 {
+				t.Errorf("%+v: %v; %d texts were embedded", report, found, texts.Load())
 			}
 		})
 	}
@@ -93,8 +93,8 @@ func TestPointsOfAnotherMomentAreMended(t *testing.T) {
 		t.Error("the points are those of the catalog's moment: nothing is tested")
 	}
 	join = rebuild(t, to, texts)
-	if got := join.Digest(t); got != want || *texts != 0 {
-		t.Errorf("the restored leat has %+v, want %+v; %d texts were embedded", got, want, *texts)
+	if got := join.Digest(t); got != want || texts.Load() != 0 {
+		t.Errorf("the restored leat has %+v, want %+v; %d texts were embedded", got, want, texts.Load())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,7 +62,7 @@ const rowsOf = `select concat_ws(' ', t.ref, d.path::text, d.oid::text, d.mode, 
 func TestARepositoryComesBackIntoALivingLeat(t *testing.T) {
 	for name, key := range map[string]string{"plain": "", "sealed": seal.NewKey()} {
 		t.Run(name, func(t *testing.T) {
-			texts := new(int)
+			texts := new(atomic.Int64)
 			p := testpipe.Open(t, testpipe.Config{Embedder: counted{embedder.Local{}, texts}, PackKey: key})
 			gone := p.IngestTree(t, testpipe.Text("a.go", "package a\n\nfunc A() {}\n", "b.md", "# B\n\ntext\n", "c.bin", "\x00", "empty.go", "", "shared.txt", "both\n"))
 			other := p.IngestTree(t, testpipe.Text("o.go", "package o\n\nfunc O() {}\n", "shared.txt", "both\n"))
@@ -75,7 +76,7 @@ func TestARepositoryComesBackIntoALivingLeat(t *testing.T) {
 			create(t, v, p)
 			forget(t, p, gone)
 			before := stored(t, p)
-			*texts = 0
+			texts.Store(0)
 
 			would, err := restorePart(t, v, p, backup.PartRequest{DryRun: true, Scope: catalog.AnnexScope{Repository: strings.Join(strings.Split(gone.Dir, "/")[3:], "/")}})
 			if err != nil || len(would.Tracks) != 1 || would.Tracks[0].Fate != catalog.TrackAdd || would.Documents != 4 || would.Texts == 0 || would.Vectors == 0 || would.Embed != 0 || would.Packs == 0 {
@@ -98,8 +99,8 @@ func TestARepositoryComesBackIntoALivingLeat(t *testing.T) {
 			if got := p.Rows(t, rowsOf, gone.Dir); strings.Join(got, "\n") != strings.Join(rows, "\n") {
 				t.Errorf("rows %q, want %q", got, rows)
 			}
-			if *texts != 0 {
-				t.Errorf("%d texts were embedded again", *texts)
+			if texts.Load() != 0 {
+				t.Errorf("%d texts were embedded again", texts.Load())
 			}
 			if got := p.One(t, "select (min(d.revision) > $1::bigint)::text from documents d join tracks t on t.id = d.track join repositories r on r.id = t.repository where r.url = $2", highest, gone.Dir); got != "true" {
 				t.Error("revisions are not above those of the former life")
@@ -115,8 +116,8 @@ func TestARepositoryComesBackIntoALivingLeat(t *testing.T) {
 			gone.Commit(t, testpipe.Text("a.go", "package a\n\nfunc C() {}\n", "c.bin", "\x00", "empty.go", "", "shared.txt", "both\n"))
 			p.Submit(t, gone)
 			p.SettleOwed(t)
-			if *texts != 1 {
-				t.Errorf("%d texts were embedded after an edit of one", *texts)
+			if texts.Load() != 1 {
+				t.Errorf("%d texts were embedded after an edit of one", texts.Load())
 			}
 			p.CheckClean(t)
 		})
@@ -215,8 +216,8 @@ func TestAPartOfAnOldBackup(t *testing.T) {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	p.SettleOwed(t)
-	if got := p.Digest(t); got.Digest != restored.Digest || *texts != 0 {
-		t.Errorf("digest %+v, want %s; %d texts were embedded", got, restored.Digest, *texts)
+	if got := p.Digest(t); got.Digest != restored.Digest || texts.Load() != 0 {
+		t.Errorf("digest %+v, want %s; %d texts were embedded", got, restored.Digest, texts.Load())
 	}
 	p.CheckReadable(t)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/leatworks/leat/internal/backup"
@@ -43,7 +44,7 @@ func TestABackupOfSealedPacksStaysSealed(t *testing.T) {
 		t.Errorf("%+v: %v", report, found)
 	}
 	for name, key := range map[string]string{"with the key": wrapping, "with another": seal.NewKey(), "without": ""} {
-		texts := new(int)
+		texts := new(atomic.Int64)
 		cfg := testpipe.Config{PackKey: key, Embedder: counted{embedder.Local{}, texts}}
 		to := testpipe.Open(t, cfg)
 		restore(t, v, to)
@@ -55,8 +56,8 @@ func TestABackupOfSealedPacksStaysSealed(t *testing.T) {
 			continue
 		}
 		join := rebuildWith(t, to, cfg)
-		if got := join.Digest(t); got != *made.Digest || *texts != 0 {
-			t.Errorf("the restored leat has %+v, want %+v; %d texts were embedded", got, *made.Digest, *texts)
+		if got := join.Digest(t); got != *made.Digest || texts.Load() != 0 {
+			t.Errorf("the restored leat has %+v, want %+v; %d texts were embedded", got, *made.Digest, texts.Load())
 		}
 		join.CheckReadable(t)
 		if a, b := from.One(t, keysQuery), join.One(t, keysQuery); a != b || strings.Count(a, "wrapped") != 2 {
