@@ -25,7 +25,7 @@ import (
 	"github.com/leatworks/leat/internal/testenv/testpipe"
 )
 
-func TestMain(m *testing.M) { testenv.Main(m, stopChromium) }
+func TestMain(m *testing.M) { testenv.Main(m) }
 
 // open serves the doors of agents. The tokens are the keys of grants.
 func open(t *testing.T, p *testpipe.Pipe, grants map[string]access.Grant) string {

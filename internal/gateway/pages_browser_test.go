@@ -42,18 +42,10 @@ type tab struct {
 	complaints []string
 }
 
-// chromium is the browser of all tests. Its start takes longer than most visits.
-var chromium struct {
-	ctx  context.Context // nil: not started
-	stop context.CancelFunc
-}
-
-// startChromium starts the browser, unless it runs.
-func startChromium(t testing.TB) {
+// browse opens a browser as a visitor. A complaint of the browser, such as a breach of the
+// Content-Security-Policy, fails the test.
+func (s *site) browse(t testing.TB, who string) *tab {
 	t.Helper()
-	if chromium.ctx != nil {
-		return
-	}
 	path := ""
 	for _, name := range []string{"/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"} {
 		if _, err := os.Stat(name); err == nil {
@@ -67,33 +59,9 @@ func startChromium(t testing.TB) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900), chromedp.Flag("hide-scrollbars", true),
 		chromedp.Flag("force-prefers-reduced-motion", true), // a click misses what a smooth scroll still moves
 		chromedp.WSURLReadTimeout(patience))
-	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, stop := chromedp.NewContext(allocator)
-	if err := chromedp.Do(ctx); err != nil {
-		stop()
-		end()
-		t.Fatal(err)
-	}
-	chromium.ctx, chromium.stop = ctx, func() {
-		stop()
-		end() // it waits until the browser has ended, and removes its profile
-	}
-}
-
-// stopChromium ends the browser, if it runs.
-func stopChromium() {
-	if chromium.stop != nil {
-		chromium.stop()
-	}
-}
-
-// browse opens a browser as a visitor, who shares neither cookies nor a cache with those of other
-// tests. A complaint of the browser, such as a breach of the Content-Security-Policy, fails the
-// test.
-func (s *site) browse(t testing.TB, who string) *tab {
-	t.Helper()
-	startChromium(t)
-	ctx, stop := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext())
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
 	b := &tab{ctx: ctx}
 	if err := chromedp.Listen(ctx, b.hear); err != nil {

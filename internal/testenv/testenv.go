@@ -17,16 +17,12 @@ import (
 	"github.com/leatworks/leat/pipeline/git/reach"
 )
 
-// Main runs the tests, then the given functions, ends the servers that the tests
-// shared, and exits. If this process was started to parse for them, or to connect
-// for ssh, it does only that.
-func Main(m *testing.M, after ...func()) {
+// Main runs the tests, ends the servers that they shared, and exits. If this
+// process was started to parse for them, or to connect for ssh, it does only that.
+func Main(m *testing.M) {
 	child.Main()
 	reach.Main()
 	code := m.Run()
-	for _, end := range after {
-		end()
-	}
 	if err := shared.close(); err != nil {
 		fmt.Fprintln(os.Stderr, "testenv:", err)
 		code = max(code, 1)
