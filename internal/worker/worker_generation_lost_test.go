@@ -9,8 +9,9 @@ import (
 	"github.com/leatworks/leat/pipeline/vector"
 )
 
-// The store loses a point of a rebuild after it has confirmed it, and holds one that nobody wrote, so that the number is
-// right. No message tells of either. The comparison before the swap must find both.
+// The store loses a point of a rebuild after it has confirmed it, and holds one that nobody wrote,
+// so that the number is right. No message tells of either. The comparison before the swap must find
+// both.
 func TestARebuildFindsWhatTheStoreLost(t *testing.T) {
 	f := newFactory(t)
 	f.work()

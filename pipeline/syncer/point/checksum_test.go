@@ -73,7 +73,8 @@ func TestChecksumsLeaveOutWhatIsUnderWay(t *testing.T) {
 	}
 }
 
-// A large collection is read in ranges of ids side by side. Together they hold each point once, those at their ends too.
+// A large collection is read in ranges of ids side by side. Together they hold each point once,
+// those at their ends too.
 func TestAChecksumInPartsIsThatOfTheWhole(t *testing.T) {
 	p := testpipe.Open(t, testpipe.Config{})
 	p.IngestTree(t, testpipe.Text("a.txt", "one\n"))
