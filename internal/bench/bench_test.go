@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +16,31 @@ import (
 
 func TestMain(m *testing.M) {
 	stack.Serve()
-	os.Exit(m.Run())
+	code := m.Run()
+	os.RemoveAll(built)
+	os.Exit(code)
+}
+
+// built is the directory of the binaries that the tests share; "": they are not built yet.
+var built string
+
+// binaries returns the directory of leat's binaries.
+func binaries(t *testing.T) string {
+	t.Helper()
+	if built != "" {
+		return built
+	}
+	dir, err := os.MkdirTemp("", "leat-bench-bin-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CGO_ENABLED", "0") // reuses the packages that make cross has compiled
+	if err := stack.Build(dir); err != nil {
+		os.RemoveAll(dir)
+		t.Fatal(err)
+	}
+	built = dir
+	return built
 }
 
 // TestShort is a small make bench. It checks counts, and never durations.
@@ -26,10 +49,9 @@ func TestShort(t *testing.T) {
 		t.Skip("starts eight processes")
 	}
 	t.Cleanup(func() { leak.VerifyNone(t) })
-	t.Setenv("CGO_ENABLED", "0") // reuses the packages that make cross has compiled
 	const files = 50
 	dir := t.TempDir()
-	report, err := Run(t.Context(), Config{Files: files, Seed: 1, Rounds: 1, Queries: 5, Pairs: 1, Fast: true, Out: t.Output(), Dir: dir, Keep: true})
+	report, err := Run(t.Context(), Config{Files: files, Seed: 1, Rounds: 1, Queries: 5, Pairs: 1, Fast: true, Out: t.Output(), Dir: dir, Keep: true, Bin: binaries(t)})
 	report.Write(t.Output())
 	if err != nil {
 		t.Fatal(err)
@@ -98,13 +120,13 @@ func TestShort(t *testing.T) {
 		t.Errorf("the JSON differs from the report: %v", err)
 	}
 	searchAgain(t, dir, report.Search.Points)
-	changesAlone(t, filepath.Join(dir, "bin"))
+	changesAlone(t)
 }
 
 // changesAlone measures the small changes without floors.
-func changesAlone(t *testing.T, bin string) {
+func changesAlone(t *testing.T) {
 	t.Helper()
-	report, err := Run(t.Context(), Config{Changes: true, Files: 20, Seed: 2, Rounds: 1, Fast: true, Out: t.Output(), Dir: t.TempDir(), Bin: bin})
+	report, err := Run(t.Context(), Config{Changes: true, Files: 20, Seed: 2, Rounds: 1, Fast: true, Out: t.Output(), Dir: t.TempDir(), Bin: binaries(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +154,7 @@ func changesAlone(t *testing.T, bin string) {
 // searchAgain measures the search in the stores that a run has kept.
 func searchAgain(t *testing.T, dir string, points int64) {
 	t.Helper()
-	report, err := Run(t.Context(), Config{Again: true, Queries: 3, Fast: true, Out: t.Output(), Dir: dir, Bin: filepath.Join(dir, "bin")})
+	report, err := Run(t.Context(), Config{Again: true, Queries: 3, Fast: true, Out: t.Output(), Dir: dir, Bin: binaries(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

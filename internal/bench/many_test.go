@@ -15,8 +15,7 @@ func TestManyShort(t *testing.T) {
 		t.Skip("starts eight processes")
 	}
 	t.Cleanup(func() { leak.VerifyNone(t) })
-	t.Setenv("CGO_ENABLED", "0") // reuses the packages that make cross has compiled
-	report, err := Run(t.Context(), Config{Many: 3, Poll: 3 * time.Second, Seed: 1, Fast: true, Out: t.Output(), Dir: t.TempDir()})
+	report, err := Run(t.Context(), Config{Many: 3, Poll: 3 * time.Second, Seed: 1, Fast: true, Out: t.Output(), Dir: t.TempDir(), Bin: binaries(t)})
 	report.Write(t.Output())
 	if err != nil {
 		t.Fatal(err)
