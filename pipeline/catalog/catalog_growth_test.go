@@ -213,6 +213,7 @@ func (w *world) readBy(t *testing.T, tables string, do func(context.Context, *ca
 	query := named.Query()
 	query.Set("application_name", "look")
 	named.RawQuery = query.Encode()
+	w.countReads(t)
 	entriesBefore, rowsBefore := count()
 	c, err := catalog.Open(t.Context(), catalog.Config{URL: named.String()})
 	if err != nil {
@@ -226,6 +227,20 @@ func (w *world) readBy(t *testing.T, tables string, do func(context.Context, *ca
 	w.eventually(t, "select count(*) = 0 from pg_stat_activity where datname = current_database() and application_name = 'look'")
 	entries, rows = count()
 	return entries - entriesBefore, rows - rowsBefore
+}
+
+// countReads ends the sessions of w.sql, so that what they have read is counted now and not during
+// what follows.
+func (w *world) countReads(t *testing.T) {
+	t.Helper()
+	var sessions []uint32
+	for _, c := range w.sql.AcquireAllIdle(t.Context()) {
+		sessions = append(sessions, c.Conn().PgConn().PID())
+		if err := c.Hijack().Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.eventually(t, "select count(*) = 0 from pg_stat_activity where pid = any($1)", sessions)
 }
 
 // The status of forty tracks among a thousand reads an entry of an index for each of their
@@ -247,6 +262,7 @@ func TestStatusReadsEntriesOfAnIndexAlone(t *testing.T) {
 	fetched := func() int64 {
 		return value[int64](t, w, "select (coalesce(idx_tup_fetch, 0) + seq_tup_read)::bigint from pg_stat_user_tables where relname = 'documents'")
 	}
+	w.countReads(t)
 	before := fetched()
 	status := func(ctx context.Context, c *catalog.Catalog) error {
 		list, err := c.Tracks(ctx, "default", repositories...)
