@@ -417,12 +417,12 @@ func (r *resolver) innerOf(s *symbol, name string) value {
 // constructs reports whether a definition is a constructor with the name of its type. The name means the type, also
 // where an object is made.
 func constructs(s *symbol) bool {
-	return s.Kind == int(fact.KindMethod) && (family(s.Language) == "Java" || s.Language == "C#") && strings.HasSuffix("."+s.Qualified, "."+s.Name+"."+s.Name)
+	return s.Kind == int(fact.KindMethod) && (family(s.Language) == "Java" || s.Language == "C#") && endsWith(s.Qualified, s.Name+"."+s.Name)
 }
 
 // membersOf lists the definitions of a member of a type, without those of its bases.
 func (r *resolver) membersOf(s *symbol, name string) (list []*symbol) {
-	qualified := s.Qualified + "." + name
+	qualified, end := s.Qualified+"."+name, s.Name+"."+name
 	named := r.named(name)
 	if of := family(s.Language); of != "C++" && of != "Rust" { // there a definition may have only the end of the qualified name
 		named = r.qualified(name, qualified)
@@ -436,13 +436,13 @@ func (r *resolver) membersOf(s *symbol, name string) (list []*symbol) {
 		case "Go":
 			same = path.Dir(m.Path) == path.Dir(s.Path) && m.Package == s.Package
 		case "C++":
-			same = same || strings.HasSuffix("."+m.Qualified, "."+s.Name+"."+name) || strings.HasSuffix("."+qualified, "."+m.Qualified)
-			if same && strings.HasSuffix("."+m.Qualified, "."+s.Name+"."+name) {
+			if endsWith(m.Qualified, end) {
 				list = append(list, m)
 				continue
 			}
+			same = same || endsWith(qualified, m.Qualified)
 		case "Rust":
-			if crate, _ := rustCrate(m.Path); m.Qualified == qualified || strings.HasSuffix("."+m.Qualified, "."+s.Name+"."+name) {
+			if crate, _ := rustCrate(m.Path); m.Qualified == qualified || endsWith(m.Qualified, end) {
 				if own, _ := rustCrate(s.Path); own == crate {
 					list = append(list, m)
 				}
@@ -458,6 +458,13 @@ func (r *resolver) membersOf(s *symbol, name string) (list []*symbol) {
 		}
 	}
 	return list
+}
+
+// endsWith reports whether a qualified name has the same last parts as another. It makes no string,
+// because a name such as "next" has thousands of definitions.
+func endsWith(qualified, end string) bool {
+	at := len(qualified) - len(end)
+	return strings.HasSuffix(qualified, end) && (at == 0 || qualified[at-1] == '.')
 }
 
 // resultNumber returns which of several results a step takes.
