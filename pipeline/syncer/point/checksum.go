@@ -137,8 +137,8 @@ func (c Comparison) sumOfIndex(ctx context.Context, open map[uuid.UUID]bool, hel
 	var sums [parts]checksum
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range sums {
-		first, last := uuid.Nil, uuid.Max
-		first[0], last[0] = byte(256/parts*i), byte(256/parts*(i+1)-1)
+		first, last := uuid.Nil, lastOf(i, parts)
+		first[0] = byte(256 / parts * i)
 		group.Go(func() (err error) {
 			sums[i], err = c.sumOfRange(ctx, open, first, last)
 			return err

@@ -51,9 +51,9 @@ func (k *Keeper) compareRepository(ctx context.Context, g catalog.Generation, id
 // repositories lists the repositories of a shard by id, after one of them or
 // from the beginning. Their ids are hashes, so shards are of one size.
 func (k *Keeper) repositories(ctx context.Context, shard int, after uuid.UUID) iter.Seq2[uuid.UUID, error] {
-	last := lastOf(shard)
+	last := lastOf(shard, shards)
 	if after == uuid.Nil && shard > 0 {
-		after = lastOf(shard - 1)
+		after = lastOf(shard-1, shards)
 	}
 	return func(yield func(uuid.UUID, error) bool) {
 		for at := after; ; {
@@ -75,9 +75,9 @@ func (k *Keeper) repositories(ctx context.Context, shard int, after uuid.UUID) i
 	}
 }
 
-// lastOf is the greatest id of a shard.
-func lastOf(shard int) uuid.UUID {
+// lastOf is the greatest id of one of some parts of equal size.
+func lastOf(part, parts int) uuid.UUID {
 	last := uuid.Max
-	last[0] = byte(256/shards*(shard+1) - 1)
+	last[0] = byte(256/parts*(part+1) - 1)
 	return last
 }
