@@ -22,6 +22,7 @@ import (
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/stack"
 	"github.com/leatworks/leat/internal/store"
+	"github.com/leatworks/leat/internal/wait"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/blob"
 	"github.com/leatworks/leat/pipeline/broker"
@@ -113,18 +114,9 @@ func (l *leat) submit(ctx context.Context, url string) (catalog.SubmissionStatus
 		case status.Indexed:
 			return status, took, nil
 		}
-		if err := pause(ctx, min(max(took/100, leastWait), mostWait)); err != nil {
+		if err := wait.For(ctx, min(max(took/100, leastWait), mostWait)); err != nil {
 			return status, took, err
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
 	}
 }
 
@@ -175,7 +167,7 @@ func (l *leat) awaitGraphs(ctx context.Context) error {
 		if err != nil || len(owed) == 0 {
 			return err
 		}
-		if err := pause(ctx, mostWait); err != nil {
+		if err := wait.For(ctx, mostWait); err != nil {
 			return err
 		}
 	}

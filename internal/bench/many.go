@@ -22,6 +22,7 @@ import (
 	"github.com/leatworks/leat/internal/config"
 	"github.com/leatworks/leat/internal/service"
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/wait"
 	"github.com/leatworks/leat/internal/worker"
 	"github.com/leatworks/leat/pipeline/announce"
 	"github.com/leatworks/leat/pipeline/catalog"
@@ -153,7 +154,7 @@ func (r *run) submitMany(ctx context.Context, repos []repository) error {
 		if !errors.Is(err, announce.ErrFull) { // the tenant's share of the intake; some may have got in, and are known again by their URL
 			return err
 		}
-		if err := pause(ctx, mostWait); err != nil {
+		if err := wait.For(ctx, mostWait); err != nil {
 			return err
 		}
 	}
@@ -183,7 +184,7 @@ func (r *run) awaitMany(ctx context.Context, wanted int) (Latencies, error) {
 		if indexed >= wanted {
 			return latencies(asked), nil
 		}
-		if err := pause(ctx, mostWait); err != nil {
+		if err := wait.For(ctx, mostWait); err != nil {
 			return Latencies{}, err
 		}
 	}

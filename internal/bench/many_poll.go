@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/wait"
 )
 
 // Polls says what it costs to ask the remotes of many repositories whether they have moved, and how
@@ -107,7 +108,7 @@ func (r *run) poll(ctx context.Context, repos []repository) (*Polls, error) {
 	if err := r.restart(ctx, env, "ingestor", "syncer"); err != nil {
 		return nil, err
 	}
-	if err := pause(ctx, r.cfg.Poll+r.cfg.Poll/4); err != nil {
+	if err := wait.For(ctx, r.cfg.Poll+r.cfg.Poll/4); err != nil {
 		return nil, err
 	}
 	before, err := r.usage(ctx)
@@ -115,7 +116,7 @@ func (r *run) poll(ctx context.Context, repos []repository) (*Polls, error) {
 		return nil, err
 	}
 	from := time.Now()
-	if err := pause(ctx, 2*r.cfg.Poll); err != nil {
+	if err := wait.For(ctx, 2*r.cfg.Poll); err != nil {
 		return nil, err
 	}
 	to := time.Now()

@@ -90,13 +90,16 @@ func (r *run) perform(ctx context.Context, p phase) error {
 	case p.whole:
 		result.Rounds = r.cfg.Rebuilds
 	}
-	files, err := r.files(ctx, result.Rounds)
-	if p.directory {
-		if files, err = r.directories(ctx); err == nil {
-			result.Rounds = len(files)
-		}
+	var files []string // that the rounds change
+	var err error
+	switch {
+	case p.directory:
+		files, err = r.directories(ctx)
+		result.Rounds = len(files)
+	case p.change != nil:
+		files, err = r.files(ctx, result.Rounds)
 	}
-	if p.change != nil && err != nil {
+	if err != nil {
 		return err
 	}
 	var times []float64

@@ -23,6 +23,7 @@ import (
 
 	"github.com/leatworks/leat/internal/bench/process"
 	"github.com/leatworks/leat/internal/stack"
+	"github.com/leatworks/leat/internal/wait"
 )
 
 // Telemetry compares cold ingests by workers that send traces, figures and logs with cold
@@ -230,7 +231,7 @@ func (r *run) ingestOnce(ctx context.Context, n int, repo repository, env []stri
 	if err := r.leat.awaitGraphs(ctx); err != nil {
 		return one, err
 	}
-	if err := pause(ctx, lastSent); err != nil {
+	if err := wait.For(ctx, lastSent); err != nil {
 		return one, err
 	}
 	cpuAfter, ownAfter := w.total()
