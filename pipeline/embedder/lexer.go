@@ -21,7 +21,16 @@ type lexer struct {
 	ends  [maxIdent]uint8 // the end of each part in ident
 	size  int             // bytes used in ident
 	parts int             // number of ends
+	turns int             // the most turns between letters and digits in a row, without a gap
 }
+
+// keyTurns is the least number of turns between letters and digits that makes an identifier a key. Names have few, such
+// as the three of v4l2 and of utf8to16le. A random number of 16 hexadecimal digits has seven on average, because 10 of
+// its 16 digits are numerals.
+const keyTurns = 6
+
+// key reports whether the identifier is a number in hexadecimal or base64, a hash or a token. Its parts mean nothing.
+func (l *lexer) key() bool { return l.turns >= keyTurns }
 
 type class uint8
 
@@ -52,7 +61,8 @@ var classes = func() (table [256]class) {
 // next reads one identifier into l, and reports whether there was one.
 func (l *lexer) next() bool {
 	text, pos := l.text, l.pos
-	l.size, l.parts = 0, 0
+	l.size, l.parts, l.turns = 0, 0, 0
+	turns := 0
 	for pos < len(text) && classes[text[pos]] == gap {
 		pos++
 	}
@@ -67,7 +77,7 @@ func (l *lexer) next() bool {
 			if l.size > 0 && !joins(text, pos, prev) {
 				break
 			}
-			pos, prev = pos+width, gap
+			pos, prev, turns = pos+width, gap, 0
 			continue
 		}
 		if l.size+utf8.UTFMax > maxIdent {
@@ -75,6 +85,10 @@ func (l *lexer) next() bool {
 		}
 		if l.size > 0 && splits(prev, kind, text[pos+width:]) {
 			l.cut()
+			if prev != gap && (prev == digit) != (kind == digit) {
+				turns++
+				l.turns = max(l.turns, turns)
+			}
 		}
 		if r < utf8.RuneSelf {
 			l.ident[l.size] = fold(b, kind)

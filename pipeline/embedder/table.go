@@ -129,25 +129,26 @@ func (t *table) read(text string) {
 	}
 }
 
-// readTerms fills the table with the terms of a text, and returns their number. If singles are wanted, it also reads
-// the single letters of scripts without blanks, but does not add them to the number.
-func (t *table) readTerms(text string, singles bool) (n int) {
+// readTerms fills the table with the terms of a text, and returns their number. Only the terms of a text that is no query
+// include the single letters of scripts without blanks, which do not add to the number. In a query, terms that occur
+// only as parts of keys have the count 0.
+func (t *table) readTerms(text string, query bool) (n int) {
 	t.reset()
 	folds := newFolder()
 	for rest := compose(text); rest != ""; {
 		var part string
 		var pairs bool
 		if part, rest, pairs = cutScript(rest); pairs {
-			n += t.addPairs(part, singles)
+			n += t.addPairs(part, !query)
 		} else {
-			n += t.addWords(part, folds)
+			n += t.addWords(part, folds, query)
 		}
 	}
 	return n
 }
 
 // addWords counts the identifiers of several parts in a text, and the parts.
-func (t *table) addWords(text string, folds folder) (n int) {
+func (t *table) addWords(text string, folds folder, query bool) (n int) {
 	lex := lexer{text: text}
 	for lex.next() {
 		if lex.parts > 1 {
@@ -157,7 +158,10 @@ func (t *table) addWords(text string, folds folder) (n int) {
 		}
 		start := 0
 		for _, end := range lex.ends[:lex.parts] {
-			t.add(hashLetters(stem(folds.fold(lex.ident[start:end]))))
+			w := t.add(hashLetters(stem(folds.fold(lex.ident[start:end]))))
+			if query && lex.key() {
+				w.count--
+			}
 			start = int(end)
 		}
 		n += lex.parts

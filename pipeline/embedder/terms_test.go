@@ -97,6 +97,35 @@ func TestAppendQueryTerms(t *testing.T) {
 	}
 }
 
+// A key counts as one word of a query. Names with numbers do not become keys.
+func TestKeys(t *testing.T) {
+	const key = "e3b0c44298fc1c149afbf4c8996fb924"
+	found := weights(embedder.QueryTerms("hash " + key + " fc"))
+	for text, want := range map[string]float32{"hash": 1, "fc": 1, "44298": 1. / 16, "afbf": 1. / 16} {
+		if got := found[embedder.Terms(text).Indices[0]]; got != want {
+			t.Errorf("%s weighs %v, want %v", text, got, want)
+		}
+	}
+	if list := embedder.AppendQueryTerms(nil, "hash "+key+" fc"); len(list) != 3 {
+		t.Errorf("%d terms without the parts of keys, want 3", len(list))
+	}
+	if got := embedder.Words("sum "+key+" v4l2_s16le_x86_64", 99); !slices.Equal(got,
+		[]string{"sum", key, "v", "4", "l", "2", "s", "16", "le", "x", "86", "64"}) {
+		t.Errorf("read %q", got)
+	}
+	for _, name := range []string{"V4L2_PIX_FMT_NV12M_8L128", "utf8to16le", "xGMII2_10g_25G_40g", "e3b0c442-98fc-1c14"} {
+		for i, weight := range embedder.QueryTerms(name).Values {
+			if weight != 1 {
+				t.Errorf("%s is read as a key: term %d weighs %v", name, i, weight)
+			}
+		}
+	}
+	// The text is found by the parts as well.
+	if n := len(embedder.Terms(key).Indices); n < 15 {
+		t.Errorf("the text has %d terms", n)
+	}
+}
+
 // commonWords returns n different words.
 func commonWords(n int) []string {
 	list := make([]string, n)
@@ -104,4 +133,13 @@ func commonWords(n int) []string {
 		list[i] = fmt.Sprintf("w%dx", i)
 	}
 	return list
+}
+
+// weights returns the weight of each term.
+func weights(terms embedder.Sparse) map[uint32]float32 {
+	all := make(map[uint32]float32)
+	for i, index := range terms.Indices {
+		all[index] = terms.Values[i]
+	}
+	return all
 }

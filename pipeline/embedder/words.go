@@ -1,7 +1,8 @@
 package embedder
 
 // Words returns at most limit words of a text as [Terms] reads them, in their order and with their endings. They are
-// the parts of identifiers, folded, and every two letters in a row of scripts without blanks.
+// the parts of identifiers, folded, and every two letters in a row of scripts without blanks. A key, such as a hash, is
+// one word.
 func Words(text string, limit int) []string {
 	var list []string
 	for rest := compose(text); rest != "" && len(list) < limit; {
@@ -31,6 +32,9 @@ func (l *lexer) appendParts(list []string, limit int) []string {
 		whole = string(l.ident[:l.size])
 	} else {
 		folds = newFolder()
+	}
+	if l.key() {
+		l.ends[0], l.parts = uint8(l.size), 1
 	}
 	start := 0
 	for _, end := range l.ends[:min(l.parts, limit-len(list))] {

@@ -36,8 +36,8 @@ type candidate struct {
 // terms is a set of term indices, in order, as pipeline/embedder reads them.
 type terms []uint32
 
-// termsOf returns the terms of a query or a name.
-func termsOf(text string) terms { return embedder.QueryTerms(text).Indices }
+// termsOf returns the terms of a query or a name. The parts of keys are left out.
+func termsOf(text string) terms { return embedder.AppendQueryTerms(nil, text) }
 
 // termsIn returns the terms by which a text is found.
 func termsIn(text string) terms { return embedder.Terms(text).Indices }

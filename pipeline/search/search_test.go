@@ -319,6 +319,38 @@ func TestSearchesAreCounted(t *testing.T) {
 	}
 }
 
+// The parts of a number in hexadecimal are in many names. Together they do not outweigh the number.
+func TestAKeyIsFoundAmongItsParts(t *testing.T) {
+	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
+	const key = "leatda9063f8e11b4c0d72a5f3e6b90cc41d8f"
+	parts := strings.Fields("leatda 9063 f 8 e 11 b 4 c 0 d 72 a 5 f 3 e 6 b 90 cc 41 d 8 f")
+	files := make(map[string]string)
+	for file := range 40 {
+		var code strings.Builder
+		for i := range 200 {
+			fmt.Fprintf(&code, "#define REG")
+			for k := range 5 {
+				fmt.Fprintf(&code, "_%s", strings.ToUpper(parts[(file*7+i+k*(1+i%6))%len(parts)]))
+			}
+			fmt.Fprintf(&code, " 0x%x%s\n", i, parts[i%len(parts)])
+		}
+		files[fmt.Sprintf("regs_da_9063_%d.h", file)] = code.String()
+	}
+	files["notes.c"] = "/* The mill turns. */\n/* " + key + " */\nint turn(void) { return 1; }\n"
+	var list []string
+	for path, text := range files {
+		list = append(list, path, text)
+	}
+	repo.Commit(t, testpipe.Text(list...))
+	p.Submit(t, repo)
+	p.Settle(t)
+	for _, query := range []string{key, "where is " + strings.ToUpper(key)} {
+		if hits := find(t, p, search.Query{Text: query}); len(hits) == 0 || hits[0].Path != "notes.c" {
+			t.Errorf("%s: found first: %.300v", query, hits[:min(len(hits), 1)])
+		}
+	}
+}
+
 // Many texts hold the name, so its words alone do not make the text that defines it a candidate.
 func TestADefinitionIsFoundAmongManyUses(t *testing.T) {
 	p, repo := testpipe.Open(t, testpipe.Config{}), testpipe.NewRepo(t)
