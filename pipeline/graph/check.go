@@ -116,7 +116,7 @@ func (s *Step) check(ctx context.Context, state catalog.GraphState, found func(k
 	if err := s.checkDocuments(ctx, state.Track, &c, &w, found); err != nil {
 		return c, w, err
 	}
-	r := &resolver{layout: layout, index: &index{ctx: ctx, names: s.graphs, track: state.Track, known: make(map[string][]*symbol)}}
+	r := &resolver{layout: layout, index: newIndex(ctx, s.graphs, state.Track)}
 	err = eachRow(ctx, s.graphs, state.Track, s.cfg.Files, func(page []catalog.GraphRow) error {
 		c.files += int64(len(page))
 		page = slices.DeleteFunc(page, func(row catalog.GraphRow) bool { return slices.Contains(w.symbols, row.StaleFile.Document) })

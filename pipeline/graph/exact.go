@@ -545,7 +545,7 @@ func (s *Step) exactRows(
 		Indexed: all, lines: make(map[uuid.UUID]map[int][]symbol), symbols: graphSymbols{ctx, s.graphs},
 		track: func(path string) uuid.UUID { return events.DocumentID(track, []byte(path)) },
 	}
-	r := &resolver{layout: layout, index: &index{ctx: ctx, names: s.graphs, track: track, known: make(map[string][]*symbol)}}
+	r := &resolver{layout: layout, index: newIndex(ctx, s.graphs, track)}
 	seen := make(map[string]bool) // a file belongs to the first index that covers it
 	for _, one := range indexes {
 		x.placed, x.strange = 0, 0

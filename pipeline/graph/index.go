@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/google/uuid"
@@ -25,9 +26,8 @@ type index struct {
 	ctx   context.Context
 	names Names
 	track uuid.UUID
-	known map[string][]*symbol
-	whole map[string]map[string][]*symbol // those of a name in known by their qualified names, for names with many
-	once  map[string]string               // texts that many of them share
+	known map[string]*entry
+	once  map[string]string // texts that many of them share
 	size  int
 	keys  map[string]bool // names looked up for the current file
 	err   error
@@ -38,42 +38,110 @@ type index struct {
 const (
 	maxKnown = 200_000 // symbols remembered
 	maxNamed = 4_000   // definitions of one name looked at
-	fewNamed = 16      // definitions of one name that are not sorted by their qualified names
+	fewNamed = 16      // definitions of one name that are not sorted further
 )
 
-// named returns the symbols of a name, in the order of path and place. For a name that it puts off, it returns none.
-func (x *index) named(name string) []*symbol {
-	x.keys[name] = true
-	if list, ok := x.known[name]; ok || x.err != nil {
-		return list
-	}
-	if x.ahead && name != "" {
-		x.later[name] = true
-		return nil
-	}
-	x.load([]string{name})
-	return x.known[name]
+// entry holds the symbols of a name. If there are many, they are sorted further when that is asked for first, so that
+// a use of a name costs no more where thousands of types have a member of that name.
+type entry struct {
+	all  []*symbol            // in the order of path and place
+	ends map[string][]*symbol // by their qualified names, or the ends of these
+	some map[choice][]*symbol // those that sift was asked for
 }
 
-// qualified returns symbols of a name in the order of named. All with that qualified name are among them, so that
-// a method which thousands of types have costs no more than another.
-func (x *index) qualified(name, qualified string) []*symbol {
-	list := x.named(name)
-	if len(list) <= fewNamed {
+// choice says which symbols of a name are wanted.
+type choice struct {
+	what, family string
+	role         fact.Role
+}
+
+var none = &entry{}
+
+func newIndex(ctx context.Context, names Names, track uuid.UUID) *index {
+	return &index{ctx: ctx, names: names, track: track, known: make(map[string]*entry)}
+}
+
+// named returns the symbols of a name, in the order of path and place. For a name that it puts off, it returns none.
+func (x *index) named(name string) []*symbol { return x.entry(name).all }
+
+func (x *index) entry(name string) *entry {
+	if !x.keys[name] {
+		x.keys[name] = true
+	}
+	e, ok := x.known[name]
+	switch {
+	case ok:
+		return e
+	case x.err != nil:
+	case x.ahead && name != "":
+		x.later[name] = true
+	default:
+		x.load([]string{name})
+		if e, ok = x.known[name]; ok {
+			return e
+		}
+	}
+	return none
+}
+
+// qualified returns symbols of a name in the order of named. All of a family of languages with that qualified name are
+// among them. Where a definition may have only the end of a qualified name, so are all with its last two parts.
+func (x *index) qualified(name, of, qualified string) []*symbol {
+	e := x.entry(name)
+	if len(e.all) <= fewNamed {
+		return e.all
+	}
+	if e.ends == nil {
+		e.ends = make(map[string][]*symbol)
+		for _, s := range e.all {
+			end := endOf(s.Qualified, family(s.Language))
+			e.ends[end] = append(e.ends[end], s)
+		}
+	}
+	return e.ends[endOf(qualified, of)]
+}
+
+// endOf returns the part of a qualified name by which it is found.
+func endOf(qualified, of string) string {
+	if !ending[of] {
+		return qualified
+	}
+	at := strings.LastIndexByte(qualified, '.')
+	return qualified[strings.LastIndexByte(qualified[:max(at, 0)], '.')+1:]
+}
+
+// sift returns those of a name's symbols that keep keeps, in their order. It does not ask again for the same choice.
+func (x *index) sift(name string, c choice, keep func(*symbol) bool) []*symbol {
+	e := x.entry(name)
+	if list, ok := e.some[c]; ok {
 		return list
 	}
-	by, ok := x.whole[name]
-	if !ok {
-		by = make(map[string][]*symbol)
-		for _, s := range list {
-			by[s.Qualified] = append(by[s.Qualified], s)
+	var list []*symbol
+	for _, s := range e.all {
+		if keep(s) {
+			list = append(list, s)
 		}
-		if x.whole == nil {
-			x.whole = make(map[string]map[string][]*symbol)
-		}
-		x.whole[name] = by
 	}
-	return by[qualified]
+	list = slices.Clip(list) // so that nobody appends to it
+	if len(e.all) > fewNamed {
+		if e.some == nil {
+			e.some = make(map[choice][]*symbol)
+		}
+		e.some[c] = list
+	}
+	return list
+}
+
+// inDir returns those symbols whose path is in a directory, or deeper. list is in the order of path.
+func inDir(list []*symbol, dir string) []*symbol {
+	return under(list, strings.TrimPrefix(path.Clean(dir)+"/", "./"))
+}
+
+// under returns those symbols whose path begins with prefix. list is in the order of path.
+func under(list []*symbol, prefix string) []*symbol {
+	from, _ := slices.BinarySearchFunc(list, prefix, func(s *symbol, prefix string) int { return strings.Compare(s.Path, prefix) })
+	n := sort.Search(len(list)-from, func(i int) bool { return !strings.HasPrefix(list[from+i].Path, prefix) })
+	return list[from : from+n]
 }
 
 // load looks up names that are not known yet.
@@ -96,12 +164,17 @@ func (x *index) load(names []string) {
 			return
 		}
 		for _, name := range chunk {
-			x.known[name] = nil
+			x.known[name] = none
 		}
 		for i := range list {
 			s := &list[i]
 			x.slim(s)
-			x.known[s.Name] = append(x.known[s.Name], s)
+			e := x.known[s.Name]
+			if e == none {
+				e = &entry{}
+				x.known[s.Name] = e
+			}
+			e.all = append(e.all, s)
 			x.size++
 		}
 	}
@@ -128,7 +201,7 @@ func (x *index) slim(s *symbol) {
 // forget makes room in memory. It is called between pages of files.
 func (x *index) forget() {
 	if x.size > maxKnown {
-		x.known, x.whole, x.once, x.size = make(map[string][]*symbol), nil, nil, 0
+		x.known, x.once, x.size = make(map[string]*entry), nil, 0
 	}
 }
 

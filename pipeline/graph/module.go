@@ -127,8 +127,9 @@ func (r *resolver) moduleFiles(m module) (files []place) {
 			}
 		}
 	case "C++":
+		end := "/" + strings.TrimLeft(m.name, "./")
 		for _, s := range r.named(moduleName(path.Base(m.name))) {
-			if s.Path == m.name || strings.HasSuffix(s.Path, "/"+strings.TrimLeft(m.name, "./")) {
+			if s.Path == m.name || strings.HasSuffix(s.Path, end) {
 				files = append(files, placeOf(s))
 			}
 		}
@@ -232,7 +233,7 @@ func (r *resolver) moduleMember(m module, name string) value {
 			return value{kind: isSymbols, symbols: list, by: ByImport, sure: true}
 		}
 		return external
-	case "Python", "JavaScript", "Rust", "C++":
+	case "Python", "JavaScript", "Rust":
 		return r.fileMember(m, name)
 	}
 	return external
@@ -240,7 +241,7 @@ func (r *resolver) moduleMember(m module, name string) value {
 
 func (r *resolver) goMember(m module, name string) value {
 	var list []*symbol
-	for _, s := range r.named(name) {
+	for _, s := range inDir(r.qualified(name, "Go", name), m.dir) {
 		if s.Kind > 0 && s.Language == "Go" && s.Qualified == name && path.Dir("/"+s.Path) == path.Join("/", m.dir) && r.testOf(s.Path) {
 			list = append(list, s)
 		}
@@ -260,17 +261,10 @@ func (r *resolver) testOf(file string) bool {
 func (r *resolver) fileMember(m module, name string) value {
 	files := r.moduleFiles(m)
 	for _, f := range files {
-		var list []*symbol
-		for _, s := range r.named(name) {
-			if s.Document == f.document && s.Kind > 0 && (s.Qualified == name || m.language == "C++" && !strings.Contains(strings.TrimPrefix(s.Qualified, s.Package), ".")) {
-				list = append(list, s)
+		for _, s := range under(r.named(name), f.path) {
+			if s.Document == f.document && s.Kind > 0 && s.Qualified == name {
+				return value{kind: isSymbols, symbols: []*symbol{s}, by: ByImport, sure: true}
 			}
-		}
-		if len(list) > 0 {
-			return value{kind: isSymbols, symbols: list[:1], by: ByImport, sure: true}
-		}
-		if m.language == "C++" {
-			continue
 		}
 		if v, ok := r.importedAs(name, r.asPlace(f)); ok && v.kind != isUnknown {
 			return v

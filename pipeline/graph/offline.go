@@ -79,12 +79,16 @@ type Found struct {
 	Targets  []Target
 }
 
+func (o *Offline) resolver() *resolver {
+	x := newIndex(context.Background(), o, uuid.UUID{})
+	x.keys = make(map[string]bool)
+	return &resolver{layout: &o.layout, index: x}
+}
+
 // References resolves the references of a file, one by one.
 func (o *Offline) References(path string) []Found {
 	set := o.Facts[path]
-	r := &resolver{layout: &o.layout, index: &index{
-		ctx: context.Background(), names: o, known: make(map[string][]*symbol), keys: make(map[string]bool),
-	}}
+	r := o.resolver()
 	p := place{document: o.ids[path], path: path, language: o.langs[path], package_: set.Package}
 	r.begin(p, set)
 	found := make([]Found, len(set.References))
@@ -113,9 +117,7 @@ func (o *Offline) Exact(x *Indexed, path string, text []byte, d scip.Document) (
 		return nil, 0, 0
 	}
 	e := &exactly{Indexed: x, track: func(path string) uuid.UUID { return o.ids[path] }, symbols: o, lines: make(map[uuid.UUID]map[int][]symbol)}
-	r := &resolver{layout: &o.layout, index: &index{
-		ctx: context.Background(), names: o, known: make(map[string][]*symbol), keys: make(map[string]bool),
-	}}
+	r := o.resolver()
 	edges = e.edges(r, place{document: o.ids[path], path: path, language: o.langs[path], package_: set.Package}, set, text, d)
 	return edges, e.placed, e.strange
 }

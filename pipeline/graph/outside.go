@@ -27,7 +27,7 @@ func NewOutside(ctx context.Context, names Names, track uuid.UUID, layout []byte
 	if err := json.Unmarshal(layout, &o.layout); err != nil {
 		return nil, fmt.Errorf("decode layout of track %s: %w", track, err)
 	}
-	o.r = &resolver{layout: &o.layout, index: &index{ctx: ctx, names: names, track: track, known: make(map[string][]*symbol)}}
+	o.r = &resolver{layout: &o.layout, index: newIndex(ctx, names, track)}
 	o.r.crates = make(map[string]string)
 	for _, d := range o.layout.Declared {
 		if d.Family == "Rust" {
@@ -74,7 +74,8 @@ func (o *Outside) Begin(a Asker) {
 			p.imports[first] = append(p.imports[first], fact.Import{Module: first, Local: first, Line: i.Line})
 		}
 	}
-	o.r.file, o.r.memo, o.r.keys = p, make(map[string]value), make(map[string]bool)
+	o.r.enter(p)
+	o.r.keys = make(map[string]bool)
 }
 
 // Resolve says where an external edge of the file leads in the track. The track must declare the module through which

@@ -34,6 +34,9 @@ func family(language string) string {
 	return language
 }
 
+// ending holds the languages in which a definition may have only the end of its qualified name.
+var ending = map[string]bool{"C++": true, "Rust": true}
+
 // implicit holds the languages in which a member can be named without its object.
 var implicit = map[string]bool{"Java": true, "C++": true, "C#": true, "Ruby": true}
 
@@ -49,8 +52,10 @@ type resolver struct {
 	layout *Layout
 	file   place
 	depth  int
-	memo   map[string]value  // values of whole expressions in the current file
-	crates map[string]string // directories of crates by their names, for a file of another track; otherwise nil
+	memo   map[asked]value         // values of whole expressions in the current file
+	deep   map[asked]value         // values of expressions that others led to, for as long as memo is the same
+	heads  map[uuid.UUID]*includes // what a file of C or C++ includes, as far as the current file leads there
+	crates map[string]string       // directories of crates by their names, for a file of another track; otherwise nil
 }
 
 // maxSteps bounds how deep one name leads to another.
@@ -70,7 +75,13 @@ func (r *resolver) begin(p place, s *fact.Set) {
 			p.stars = append(p.stars, i.Module)
 		}
 	}
-	r.file, r.memo = p, make(map[string]value)
+	r.enter(p)
+}
+
+// enter forgets what was known of another file.
+func (r *resolver) enter(p place) {
+	r.deep = make(map[asked]value)
+	r.file, r.memo, r.heads = p, make(map[asked]value), make(map[uuid.UUID]*includes)
 }
 
 // withinOf returns the qualified name of the definition around a reference, or "" if there is none.
@@ -167,12 +178,13 @@ func (r *resolver) targets(by Strategy, list []*symbol) (Strategy, []Target) {
 	var all []Target
 	for _, s := range list {
 		t := Target{s.Document, s.Qualified}
-		if !slices.Contains(all, t) {
-			all = append(all, t)
+		if slices.Contains(all, t) {
+			continue
 		}
-	}
-	if len(all) > MaxCandidates {
-		return Unresolved, nil
+		if len(all) == MaxCandidates {
+			return Unresolved, nil
+		}
+		all = append(all, t)
 	}
 	slices.SortFunc(all, compareTargets)
 	return by, all
@@ -184,14 +196,13 @@ func (r *resolver) byName(ref fact.Reference) (Strategy, []Target) {
 	if common[ref.Name] || ref.Role == fact.RoleUse || ref.Role == fact.RoleWrite {
 		return Unresolved, nil
 	}
-	var list []*symbol
-	for _, s := range r.named(ref.Name) {
-		if family(s.Language) != family(r.file.language) || !strings.Contains(s.Qualified, ".") {
-			continue
-		}
-		switch kind := fact.Kind(s.Kind); {
-		case ref.Role == fact.RoleCall && kind != fact.KindMethod && kind != fact.KindFunction:
-		case ref.Role == fact.RoleType && kind != fact.KindType:
+	of, list := family(r.file.language), []*symbol(nil)
+	for _, s := range r.sift(ref.Name, choice{"member", of, ref.Role}, func(s *symbol) bool {
+		kind := fact.Kind(s.Kind)
+		return family(s.Language) == of && strings.Contains(s.Qualified, ".") &&
+			(ref.Role != fact.RoleCall || kind == fact.KindMethod || kind == fact.KindFunction) && (ref.Role != fact.RoleType || kind == fact.KindType)
+	}) {
+		switch {
 		case s.Language == "Go" && s.Visibility != int(fact.Public) && path.Dir(s.Path) != r.file.dir():
 		case s.Visibility == int(fact.Private) && s.Document != r.file.document && !strings.HasPrefix(ref.Name, "_"):
 		default:
@@ -199,7 +210,7 @@ func (r *resolver) byName(ref fact.Reference) (Strategy, []Target) {
 		}
 	}
 	by := ByName
-	if len(list) == 1 && !foreign[family(r.file.language)] {
+	if len(list) == 1 && !foreign[of] {
 		by = ByUnique
 	}
 	if len(list) == 0 {

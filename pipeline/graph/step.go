@@ -245,7 +245,7 @@ func (l *Layout) within(other *Layout) bool {
 
 // edges resolves the stale files.
 func (s *Step) edges(ctx context.Context, track uuid.UUID, layout *Layout) (files int, err error) {
-	r := &resolver{layout: layout, index: &index{ctx: ctx, names: s.graphs, track: track, known: make(map[string][]*symbol)}}
+	r := &resolver{layout: layout, index: newIndex(ctx, s.graphs, track)}
 	for {
 		page, err := s.graphs.Stale(ctx, track, s.cfg.Files)
 		if err != nil || len(page) == 0 {

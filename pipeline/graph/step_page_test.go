@@ -50,7 +50,7 @@ func TestAPageLooksNamesUpTogether(t *testing.T) {
 		files, sets = append(files, catalog.StaleFile{GraphSource: source, Package: set.Package}), append(sets, set)
 	}
 	resolverOver := func(n Names) *resolver {
-		return &resolver{layout: &o.layout, index: &index{ctx: t.Context(), names: n, known: make(map[string][]*symbol)}}
+		return &resolver{layout: &o.layout, index: newIndex(t.Context(), n, uuid.UUID{})}
 	}
 	together, alone := &counted{Names: o}, &counted{Names: o}
 	got := resolverOver(together).page(files, sets)

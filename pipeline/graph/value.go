@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/leatworks/leat/pipeline/fact"
 )
 
@@ -48,20 +50,36 @@ func (r *resolver) evaluate(expression string, in place, within string) value {
 	if expression == "" || expression == "?" || r.depth > maxSteps {
 		return nothing
 	}
-	key := ""
+	whole := asked{expression: expression, within: within}
 	if in.own {
-		key = within + "\x00" + expression
-		if v, ok := r.memo[key]; ok {
+		if v, ok := r.memo[whole]; ok {
 			return v
 		}
+	}
+	key := asked{expression, within, in.document, in.own, r.depth}
+	if v, ok := r.deep[key]; ok {
+		return v
 	}
 	r.depth++
 	v := r.compute(expression, in, within)
 	r.depth--
-	if key != "" && r.depth == 0 {
-		r.memo[key] = v
+	if in.own && r.depth == 0 {
+		r.memo[whole] = v
+		if len(r.deep) > 0 { // deep down, what stands in memo may be known that was too deep before
+			r.deep = make(map[asked]value)
+		}
+	} else {
+		r.deep[key] = v
 	}
 	return v
+}
+
+// asked is an expression of which it was asked what it stands for.
+type asked struct {
+	expression, within string
+	document           uuid.UUID
+	own                bool
+	depth              int
 }
 
 func (r *resolver) compute(expression string, in place, within string) value {
@@ -154,7 +172,7 @@ func (r *resolver) whole(name string, in place) value {
 // own finds a definition of the same file by its path.
 func (r *resolver) own(qualified string, in place) value {
 	name := qualified[strings.LastIndexByte(qualified, '.')+1:]
-	for _, s := range r.qualified(name, qualified) {
+	for _, s := range under(r.qualified(name, family(in.language), qualified), in.path) {
 		if s.Document == in.document && s.Qualified == qualified && s.Kind > 0 {
 			return value{kind: isSymbols, symbols: []*symbol{s}, by: ByScope, sure: true}
 		}
@@ -406,7 +424,7 @@ func (r *resolver) memberOf(s *symbol, name string, v value, seen map[*symbol]bo
 
 // innerOf finds a definition inside a function.
 func (r *resolver) innerOf(s *symbol, name string) value {
-	for _, m := range r.qualified(name, s.Qualified+"."+name) {
+	for _, m := range under(r.qualified(name, family(s.Language), s.Qualified+"."+name), s.Path) {
 		if m.Document == s.Document && m.Qualified == s.Qualified+"."+name {
 			return value{kind: isSymbols, symbols: []*symbol{m}, by: ByScope, sure: true}
 		}
@@ -422,38 +440,29 @@ func constructs(s *symbol) bool {
 
 // membersOf lists the definitions of a member of a type, without those of its bases.
 func (r *resolver) membersOf(s *symbol, name string) (list []*symbol) {
-	qualified, end := s.Qualified+"."+name, s.Name+"."+name
-	named := r.named(name)
-	if of := family(s.Language); of != "C++" && of != "Rust" { // there a definition may have only the end of the qualified name
-		named = r.qualified(name, qualified)
+	of, qualified, end := family(s.Language), s.Qualified+"."+name, s.Name+"."+name
+	named := r.qualified(name, of, qualified)
+	if ending[of] && !endsWith(qualified, end) {
+		named = r.named(name)
 	}
 	for _, m := range named {
-		if m.Kind == 0 || m.Language != s.Language && family(m.Language) != family(s.Language) || constructs(m) {
+		if m.Kind == 0 || family(m.Language) != of || constructs(m) || m.Qualified != qualified && !(ending[of] && endsWith(m.Qualified, end)) {
 			continue
 		}
 		same := m.Document == s.Document
-		switch family(s.Language) {
+		switch of {
 		case "Go":
 			same = path.Dir(m.Path) == path.Dir(s.Path) && m.Package == s.Package
-		case "C++":
-			if endsWith(m.Qualified, end) {
-				list = append(list, m)
-				continue
-			}
-			same = same || endsWith(qualified, m.Qualified)
 		case "Rust":
-			if crate, _ := rustCrate(m.Path); m.Qualified == qualified || endsWith(m.Qualified, end) {
-				if own, _ := rustCrate(s.Path); own == crate {
-					list = append(list, m)
-				}
-			}
-			continue
+			own, _ := rustCrate(s.Path)
+			crate, _ := rustCrate(m.Path)
+			same = own == crate
 		case "C#", "Java":
 			same = same || m.Package == s.Package
-		case "Ruby":
+		case "C++", "Ruby":
 			same = true
 		}
-		if same && m.Qualified == qualified {
+		if same {
 			list = append(list, m)
 		}
 	}
