@@ -185,7 +185,7 @@ func (r *resolver) argument(v value, n int) value {
 
 // same reports whether two values stand for the same.
 func (v value) same(w value) bool {
-	return v.result == w.result && slices.EqualFunc(v.symbols, w.symbols, func(a, b *symbol) bool { return a.Document == b.Document && a.Qualified == b.Qualified })
+	return v.result == w.result && slices.EqualFunc(v.symbols, w.symbols, func(a, b *definition) bool { return a.Document == b.Document && a.Qualified == b.Qualified })
 }
 
 // parameter returns what a function takes as its n-th parameter. If its signatures do not agree, nothing is known.

@@ -16,6 +16,21 @@ import (
 // symbol is a name in the track.
 type symbol = catalog.GraphSymbol
 
+// definition is what the resolution reads of a symbol. It is half as large.
+type definition struct {
+	*origin
+	Name, Qualified, Type string
+	Signature             string // of an import: the imported name
+	Bases                 []string
+	Kind, Visibility      int
+}
+
+// origin is the file of definitions.
+type origin struct {
+	Document                uuid.UUID
+	Path, Language, Package string
+}
+
 // Names looks names up in a track.
 type Names interface {
 	Named(ctx context.Context, track uuid.UUID, names []string, mostOfEach int) ([]symbol, error)
@@ -27,8 +42,9 @@ type index struct {
 	names Names
 	track uuid.UUID
 	known map[string]*entry
-	once  map[string]string // texts that many of them share
+	files map[uuid.UUID]*origin
 	size  int
+	pages int             // of files so far
 	keys  map[string]bool // names looked up for the current file
 	err   error
 	ahead bool            // puts off names that are not known yet
@@ -44,9 +60,10 @@ const (
 // entry holds the symbols of a name. If there are many, they are sorted further when that is asked for first, so that
 // a use of a name costs no more where thousands of types have a member of that name.
 type entry struct {
-	all  []*symbol            // in the order of path and place
-	ends map[string][]*symbol // by their qualified names, or the ends of these
-	some map[choice][]*symbol // those that sift was asked for
+	all  []*definition            // in the order of path and place
+	ends map[string][]*definition // by their qualified names, or the ends of these
+	some map[choice][]*definition // those that sift was asked for
+	page int                      // for which it was looked up last
 }
 
 // choice says which symbols of a name are wanted.
@@ -58,41 +75,41 @@ type choice struct {
 var none = &entry{}
 
 func newIndex(ctx context.Context, names Names, track uuid.UUID) *index {
-	return &index{ctx: ctx, names: names, track: track, known: make(map[string]*entry)}
+	return &index{ctx: ctx, names: names, track: track, known: make(map[string]*entry), pages: 1}
 }
 
 // named returns the symbols of a name, in the order of path and place. For a name that it puts off, it returns none.
-func (x *index) named(name string) []*symbol { return x.entry(name).all }
+func (x *index) named(name string) []*definition { return x.entry(name).all }
 
 func (x *index) entry(name string) *entry {
 	if !x.keys[name] {
 		x.keys[name] = true
 	}
 	e, ok := x.known[name]
-	switch {
-	case ok:
-		return e
-	case x.err != nil:
-	case x.ahead && name != "":
-		x.later[name] = true
-	default:
-		x.load([]string{name})
-		if e, ok = x.known[name]; ok {
-			return e
+	if !ok && x.err == nil {
+		if x.ahead && name != "" {
+			x.later[name] = true
+			return none
 		}
+		x.load([]string{name})
+		e, ok = x.known[name]
 	}
-	return none
+	if !ok || e == none {
+		return none
+	}
+	e.page = x.pages
+	return e
 }
 
 // qualified returns symbols of a name in the order of named. All of a family of languages with that qualified name are
 // among them. Where a definition may have only the end of a qualified name, so are all with its last two parts.
-func (x *index) qualified(name, of, qualified string) []*symbol {
+func (x *index) qualified(name, of, qualified string) []*definition {
 	e := x.entry(name)
 	if len(e.all) <= fewNamed {
 		return e.all
 	}
 	if e.ends == nil {
-		e.ends = make(map[string][]*symbol)
+		e.ends = make(map[string][]*definition)
 		for _, s := range e.all {
 			end := endOf(s.Qualified, family(s.Language))
 			e.ends[end] = append(e.ends[end], s)
@@ -111,12 +128,12 @@ func endOf(qualified, of string) string {
 }
 
 // sift returns those of a name's symbols that keep keeps, in their order. It does not ask again for the same choice.
-func (x *index) sift(name string, c choice, keep func(*symbol) bool) []*symbol {
+func (x *index) sift(name string, c choice, keep func(*definition) bool) []*definition {
 	e := x.entry(name)
 	if list, ok := e.some[c]; ok {
 		return list
 	}
-	var list []*symbol
+	var list []*definition
 	for _, s := range e.all {
 		if keep(s) {
 			list = append(list, s)
@@ -125,7 +142,7 @@ func (x *index) sift(name string, c choice, keep func(*symbol) bool) []*symbol {
 	list = slices.Clip(list) // so that nobody appends to it
 	if len(e.all) > fewNamed {
 		if e.some == nil {
-			e.some = make(map[choice][]*symbol)
+			e.some = make(map[choice][]*definition)
 		}
 		e.some[c] = list
 	}
@@ -133,13 +150,13 @@ func (x *index) sift(name string, c choice, keep func(*symbol) bool) []*symbol {
 }
 
 // inDir returns those symbols whose path is in a directory, or deeper. list is in the order of path.
-func inDir(list []*symbol, dir string) []*symbol {
+func inDir(list []*definition, dir string) []*definition {
 	return under(list, strings.TrimPrefix(path.Clean(dir)+"/", "./"))
 }
 
 // under returns those symbols whose path begins with prefix. list is in the order of path.
-func under(list []*symbol, prefix string) []*symbol {
-	from, _ := slices.BinarySearchFunc(list, prefix, func(s *symbol, prefix string) int { return strings.Compare(s.Path, prefix) })
+func under(list []*definition, prefix string) []*definition {
+	from, _ := slices.BinarySearchFunc(list, prefix, func(s *definition, prefix string) int { return strings.Compare(s.Path, prefix) })
 	n := sort.Search(len(list)-from, func(i int) bool { return !strings.HasPrefix(list[from+i].Path, prefix) })
 	return list[from : from+n]
 }
@@ -166,43 +183,55 @@ func (x *index) load(names []string) {
 		for _, name := range chunk {
 			x.known[name] = none
 		}
-		for i := range list {
-			s := &list[i]
-			x.slim(s)
+		for _, s := range list {
 			e := x.known[s.Name]
 			if e == none {
 				e = &entry{}
 				x.known[s.Name] = e
 			}
-			e.all = append(e.all, s)
+			e.all = append(e.all, x.definition(s))
 			x.size++
 		}
 	}
 }
 
-// slim drops what no resolution reads, and keeps once what many symbols share.
-func (x *index) slim(s *symbol) {
-	s.Doc = ""
-	if s.Kind > 0 { // an import's is the imported name
-		s.Signature = ""
-	}
-	if x.once == nil {
-		x.once = make(map[string]string)
-	}
-	for _, text := range []*string{&s.Name, &s.Path, &s.Language, &s.Package} {
-		if have, ok := x.once[*text]; ok {
-			*text = have
-		} else {
-			x.once[*text] = *text
+// definition keeps once what many definitions share.
+func (x *index) definition(s symbol) *definition {
+	file := x.files[s.Document]
+	if file == nil {
+		file = &origin{s.Document, s.Path, s.Language, s.Package}
+		if x.files == nil {
+			x.files = make(map[uuid.UUID]*origin)
 		}
+		x.files[s.Document] = file
 	}
+	d := &definition{origin: file, Name: s.Name, Qualified: s.Qualified, Type: s.Type, Bases: s.Bases, Kind: s.Kind, Visibility: s.Visibility}
+	if all := x.known[s.Name].all; len(all) > 0 {
+		d.Name = all[0].Name
+	}
+	if s.Kind == 0 {
+		d.Signature = s.Signature
+	}
+	return d
 }
 
-// forget makes room in memory. It is called between pages of files.
+// forget makes room in memory. It is called between pages of files. The names of the last page are kept if they are not
+// too many: most pages of a large track look up the same ones, which have most definitions.
 func (x *index) forget() {
 	if x.size > maxKnown {
-		x.known, x.once, x.size = make(map[string]*entry), nil, 0
+		was := x.known
+		x.known, x.files, x.size = make(map[string]*entry), nil, 0
+		for name, e := range was {
+			if e != none && e.page == x.pages {
+				x.known[name] = e
+				x.size += len(e.all)
+			}
+		}
+		if x.size > maxKnown {
+			x.known, x.size = make(map[string]*entry), 0
+		}
 	}
+	x.pages++
 }
 
 // The names of symbols of kind 0. They stand for an import under a local name, for a module that is imported whole, and

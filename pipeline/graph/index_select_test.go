@@ -65,7 +65,7 @@ func invent(seed uint64) (all listed) {
 }
 
 // membersByHand is what membersOf returns: it compares with all definitions of the name.
-func membersByHand(named []*symbol, s *symbol, name string) (list []*symbol) {
+func membersByHand(named []*definition, s *definition, name string) (list []*definition) {
 	qualified, end := s.Qualified+"."+name, s.Name+"."+name
 	for _, m := range named {
 		if m.Kind == 0 || m.Language != s.Language && family(m.Language) != family(s.Language) || constructs(m) {
@@ -101,24 +101,24 @@ func TestSortedDefinitions(t *testing.T) {
 		all := invent(seed)
 		r := resolverOf(all)
 		named := r.named("next")
-		for i := range all {
+		for _, of := range slices.Concat(named, r.named("list"), r.named("blacklist"), r.named("Wheel")) {
 			for _, name := range []string{"next", "Wheel", "list"} {
-				got, want := r.membersOf(&all[i], name), membersByHand(r.named(name), &all[i], name)
+				got, want := r.membersOf(of, name), membersByHand(r.named(name), of, name)
 				if !slices.Equal(got, want) {
-					t.Fatalf("seed %d: %d members %s of %+v, want %d", seed, len(got), name, all[i], len(want))
+					t.Fatalf("seed %d: %d members %s of %+v, want %d", seed, len(got), name, of, len(want))
 				}
 				members += len(want)
 			}
 		}
 		for _, at := range []string{"", "a", "a/b", "ab", "a/src", "no"} {
 			for _, file := range []string{"w", "w.c", "w.cpp"} {
-				var want []*symbol
+				var want []*definition
 				for _, s := range named {
 					if s.Path == path.Join(at, file) {
 						want = append(want, s)
 					}
 				}
-				got := slices.DeleteFunc(slices.Clone(under(named, path.Join(at, file))), func(s *symbol) bool { return s.Path != path.Join(at, file) })
+				got := slices.DeleteFunc(slices.Clone(under(named, path.Join(at, file))), func(s *definition) bool { return s.Path != path.Join(at, file) })
 				if !slices.Equal(got, want) {
 					t.Fatalf("seed %d: %d symbols in %s/%s, want %d", seed, len(got), at, file, len(want))
 				}

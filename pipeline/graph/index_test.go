@@ -1,8 +1,11 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 // A method that many types have is found as the member of its own type.
@@ -19,5 +22,50 @@ func TestAMethodOfManyTypes(t *testing.T) {
 				t.Errorf("Turn is %q, want %q", got, want)
 			}
 		}
+	}
+}
+
+// many is a track with that many definitions of any name.
+type many int
+
+func (m many) Named(_ context.Context, _ uuid.UUID, names []string, _ int) (list []symbol, err error) {
+	for _, name := range names {
+		for i := range int(m) {
+			list = append(list, symbol{Name: name, Ordinal: i})
+		}
+	}
+	return list, nil
+}
+
+// When the symbols in memory become too many, those of names that the last page looked up stay, unless they are too
+// many themselves.
+func TestForgetting(t *testing.T) {
+	x := newIndex(t.Context(), many(maxNamed), uuid.UUID{})
+	x.keys = make(map[string]bool)
+	var names []string
+	for i := range maxKnown/maxNamed + 1 {
+		names = append(names, fmt.Sprint("n", i))
+	}
+	x.load(names[1:])
+	kept := x.named("n7")
+	if x.forget(); x.size != maxKnown {
+		t.Errorf("%d symbols are left of %d, which are not too many", x.size, maxKnown)
+	}
+	x.named("n0")
+	x.named("n7")
+	if x.forget(); x.size != 2*maxNamed || len(x.known) != 2 {
+		t.Errorf("%d symbols of %d names are left, want those of 2 names", x.size, len(x.known))
+	}
+	if list := x.named("n7"); len(list) != maxNamed || list[0] != kept[0] {
+		t.Error("a name of the last page was looked up again")
+	}
+	for _, name := range names {
+		x.named(name)
+	}
+	if x.forget(); x.size != 0 || len(x.known) != 0 {
+		t.Errorf("%d symbols of %d names are left", x.size, len(x.known))
+	}
+	if len(x.named("n7")) != maxNamed {
+		t.Error("a forgotten name is not found again")
 	}
 }

@@ -223,7 +223,7 @@ func (r *resolver) moduleMember(m module, name string) value {
 	case "Go":
 		return r.goMember(m, name)
 	case "Java", "C#", "PHP":
-		var list []*symbol
+		var list []*definition
 		for _, s := range r.named(name) {
 			if s.Kind > 0 && family(s.Language) == m.language && strings.TrimPrefix(s.Package+"."+s.Qualified, ".") == m.name+"."+name {
 				list = append(list, s)
@@ -240,7 +240,7 @@ func (r *resolver) moduleMember(m module, name string) value {
 }
 
 func (r *resolver) goMember(m module, name string) value {
-	var list []*symbol
+	var list []*definition
 	for _, s := range inDir(r.qualified(name, "Go", name), m.dir) {
 		if s.Kind > 0 && s.Language == "Go" && s.Qualified == name && path.Dir("/"+s.Path) == path.Join("/", m.dir) && r.testOf(s.Path) {
 			list = append(list, s)
@@ -263,7 +263,7 @@ func (r *resolver) fileMember(m module, name string) value {
 	for _, f := range files {
 		for _, s := range under(r.named(name), f.path) {
 			if s.Document == f.document && s.Kind > 0 && s.Qualified == name {
-				return value{kind: isSymbols, symbols: []*symbol{s}, by: ByImport, sure: true}
+				return value{kind: isSymbols, symbols: []*definition{s}, by: ByImport, sure: true}
 			}
 		}
 		if v, ok := r.importedAs(name, r.asPlace(f)); ok && v.kind != isUnknown {

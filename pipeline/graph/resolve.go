@@ -174,7 +174,7 @@ func (r *resolver) outcome(ref fact.Reference, v value) (Strategy, []Target) {
 }
 
 // targets returns the candidates of an edge. An edge with more than MaxCandidates stays unresolved.
-func (r *resolver) targets(by Strategy, list []*symbol) (Strategy, []Target) {
+func (r *resolver) targets(by Strategy, list []*definition) (Strategy, []Target) {
 	var all []Target
 	for _, s := range list {
 		t := Target{s.Document, s.Qualified}
@@ -196,8 +196,8 @@ func (r *resolver) byName(ref fact.Reference) (Strategy, []Target) {
 	if common[ref.Name] || ref.Role == fact.RoleUse || ref.Role == fact.RoleWrite {
 		return Unresolved, nil
 	}
-	of, list := family(r.file.language), []*symbol(nil)
-	for _, s := range r.sift(ref.Name, choice{"member", of, ref.Role}, func(s *symbol) bool {
+	of, list := family(r.file.language), []*definition(nil)
+	for _, s := range r.sift(ref.Name, choice{"member", of, ref.Role}, func(s *definition) bool {
 		kind := fact.Kind(s.Kind)
 		return family(s.Language) == of && strings.Contains(s.Qualified, ".") &&
 			(ref.Role != fact.RoleCall || kind == fact.KindMethod || kind == fact.KindFunction) && (ref.Role != fact.RoleType || kind == fact.KindType)

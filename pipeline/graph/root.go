@@ -58,14 +58,14 @@ func (r *resolver) importedAs(name string, in place) (value, bool) {
 }
 
 // around finds a name in the enclosing definitions, from the inside out.
-func (r *resolver) around(list []*symbol, name string, in place, within string) value {
+func (r *resolver) around(list []*definition, name string, in place, within string) value {
 	list = under(list, in.path)
 	for path := within; ; {
 		by := ByScope
 		if path == "" {
 			by = ByFile
 		}
-		var own []*symbol
+		var own []*definition
 		for _, s := range list {
 			if s.Document == in.document && isIn(s.Qualified, path, name) && s.Kind > 0 && r.visible(s, path, in) && !constructs(s) {
 				own = append(own, s)
@@ -95,7 +95,7 @@ func isIn(qualified, path, name string) bool {
 }
 
 // visible reports whether a definition inside the definition at path can be named there by its own name alone.
-func (r *resolver) visible(s *symbol, path string, in place) bool {
+func (r *resolver) visible(s *definition, path string, in place) bool {
 	if path == "" || implicit[family(in.language)] || in.language == "Rust" && s.Kind == int(fact.KindType) {
 		return true
 	}
@@ -113,12 +113,12 @@ func (r *resolver) memberOfPath(path, name string, in place) value {
 	holder := path[strings.LastIndexByte(path, '.')+1:]
 	for _, h := range under(r.named(holder), in.path) {
 		if h.Document == in.document && h.Qualified == path && h.Kind == int(fact.KindType) {
-			return r.member(value{kind: isSymbols, symbols: []*symbol{h}, by: ByType, object: true}, name)
+			return r.member(value{kind: isSymbols, symbols: []*definition{h}, by: ByType, object: true}, name)
 		}
 	}
 	if family(in.language) == "C++" { // the type may be in a header
-		for _, h := range r.sift(holder, choice{what: "type", family: "C++"}, func(s *symbol) bool { return s.Kind == int(fact.KindType) && family(s.Language) == "C++" }) {
-			if v := r.member(value{kind: isSymbols, symbols: []*symbol{h}, by: ByType, object: true}, name); len(v.symbols) > 0 {
+		for _, h := range r.sift(holder, choice{what: "type", family: "C++"}, func(s *definition) bool { return s.Kind == int(fact.KindType) && family(s.Language) == "C++" }) {
+			if v := r.member(value{kind: isSymbols, symbols: []*definition{h}, by: ByType, object: true}, name); len(v.symbols) > 0 {
 				return v
 			}
 		}
@@ -136,7 +136,7 @@ func (r *resolver) inPackage(name string, in place) value {
 	if of == "Go" {
 		list = inDir(list, in.dir())
 	}
-	var own []*symbol
+	var own []*definition
 	for _, s := range list {
 		if s.Kind == 0 || s.Qualified != name || family(s.Language) != of {
 			continue
@@ -229,13 +229,13 @@ func (r *resolver) included(in place) iter.Seq[place] {
 
 // firstOf finds a name in the first of several files of C or C++ that defines it.
 func (r *resolver) firstOf(files iter.Seq[place], name string) value {
-	list := r.sift(name, choice{what: "top"}, func(s *symbol) bool {
+	list := r.sift(name, choice{what: "top"}, func(s *definition) bool {
 		return s.Kind > 0 && (s.Qualified == name || !strings.Contains(strings.TrimPrefix(s.Qualified, s.Package), "."))
 	})
 	for f := range files {
 		for _, s := range under(list, f.path) {
 			if s.Document == f.document {
-				return value{kind: isSymbols, symbols: []*symbol{s}, by: ByImport, sure: true}
+				return value{kind: isSymbols, symbols: []*definition{s}, by: ByImport, sure: true}
 			}
 		}
 	}
@@ -249,8 +249,8 @@ func (r *resolver) anywhere(name string, in place) value {
 	if !global[of] {
 		return nothing
 	}
-	var last *symbol
-	own := r.sift(name, choice{what: "anywhere", family: of}, func(s *symbol) bool {
+	var last *definition
+	own := r.sift(name, choice{what: "anywhere", family: of}, func(s *definition) bool {
 		top := !strings.Contains(s.Qualified, ".") || of == "C++" && s.Kind != int(fact.KindField) && s.Kind != int(fact.KindMethod)
 		if s.Kind == 0 || family(s.Language) != of || !top || s.Visibility == int(fact.Private) {
 			return false

@@ -23,7 +23,7 @@ const (
 // value is what the resolution knows about an expression.
 type value struct {
 	kind    valueKind
-	symbols []*symbol
+	symbols []*definition
 	module  module
 	by      Strategy // the least sure strategy on the way
 	list    int      // how many lists are around it: 2 is a list of lists
@@ -174,7 +174,7 @@ func (r *resolver) own(qualified string, in place) value {
 	name := qualified[strings.LastIndexByte(qualified, '.')+1:]
 	for _, s := range under(r.qualified(name, family(in.language), qualified), in.path) {
 		if s.Document == in.document && s.Qualified == qualified && s.Kind > 0 {
-			return value{kind: isSymbols, symbols: []*symbol{s}, by: ByScope, sure: true}
+			return value{kind: isSymbols, symbols: []*definition{s}, by: ByScope, sure: true}
 		}
 	}
 	return nothing
@@ -218,7 +218,7 @@ func (r *resolver) step(v value, s string) value {
 }
 
 // placeOf returns the file of a symbol.
-func placeOf(s *symbol) place {
+func placeOf(s *definition) place {
 	return place{document: s.Document, path: s.Path, language: s.Language, package_: s.Package}
 }
 
@@ -305,7 +305,7 @@ func (r *resolver) element(v value) value {
 }
 
 // typeOf returns the type of a variable or field, or what a type stands for.
-func (r *resolver) typeOf(s *symbol, by Strategy) value {
+func (r *resolver) typeOf(s *definition, by Strategy) value {
 	if s.Type == "" || r.depth > maxSteps {
 		return nothing
 	}
@@ -343,7 +343,7 @@ func (r *resolver) member(v value, name string) value {
 	}
 	for _, s := range v.symbols {
 		r.depth++
-		of := r.memberOf(s, name, v, make(map[*symbol]bool))
+		of := r.memberOf(s, name, v, make(map[*definition]bool))
 		r.depth--
 		switch {
 		case len(of.symbols) > 0:
@@ -360,7 +360,7 @@ func (r *resolver) member(v value, name string) value {
 	return found
 }
 
-func (r *resolver) memberOf(s *symbol, name string, v value, seen map[*symbol]bool) value {
+func (r *resolver) memberOf(s *definition, name string, v value, seen map[*definition]bool) value {
 	if seen[s] || len(seen) > 32 {
 		return nothing
 	}
@@ -375,7 +375,7 @@ func (r *resolver) memberOf(s *symbol, name string, v value, seen map[*symbol]bo
 			return value{kind: isSymbols, symbols: list, by: by, sure: true}
 		}
 		if name == "new" && (s.Language == "Ruby") {
-			return value{kind: isSymbols, symbols: []*symbol{s}, by: v.by, object: true, sure: true}
+			return value{kind: isSymbols, symbols: []*definition{s}, by: v.by, object: true, sure: true}
 		}
 		outside, known := nothing, true // all bases
 		for _, b := range s.Bases {
@@ -413,7 +413,7 @@ func (r *resolver) memberOf(s *symbol, name string, v value, seen map[*symbol]bo
 		if s.Language == "Go" || resultsOf(s.Type) == "" {
 			return r.innerOf(s, name)
 		}
-		return r.member(r.called(value{kind: isSymbols, symbols: []*symbol{s}, by: max(v.by, ByType)}, 0), name)
+		return r.member(r.called(value{kind: isSymbols, symbols: []*definition{s}, by: max(v.by, ByType)}, 0), name)
 	default:
 		if s.Type == "" {
 			return nothing
@@ -423,10 +423,10 @@ func (r *resolver) memberOf(s *symbol, name string, v value, seen map[*symbol]bo
 }
 
 // innerOf finds a definition inside a function.
-func (r *resolver) innerOf(s *symbol, name string) value {
+func (r *resolver) innerOf(s *definition, name string) value {
 	for _, m := range under(r.qualified(name, family(s.Language), s.Qualified+"."+name), s.Path) {
 		if m.Document == s.Document && m.Qualified == s.Qualified+"."+name {
-			return value{kind: isSymbols, symbols: []*symbol{m}, by: ByScope, sure: true}
+			return value{kind: isSymbols, symbols: []*definition{m}, by: ByScope, sure: true}
 		}
 	}
 	return nothing
@@ -434,12 +434,12 @@ func (r *resolver) innerOf(s *symbol, name string) value {
 
 // constructs reports whether a definition is a constructor with the name of its type. The name means the type, also
 // where an object is made.
-func constructs(s *symbol) bool {
+func constructs(s *definition) bool {
 	return s.Kind == int(fact.KindMethod) && (family(s.Language) == "Java" || s.Language == "C#") && endsWith(s.Qualified, s.Name+"."+s.Name)
 }
 
 // membersOf lists the definitions of a member of a type, without those of its bases.
-func (r *resolver) membersOf(s *symbol, name string) (list []*symbol) {
+func (r *resolver) membersOf(s *definition, name string) (list []*definition) {
 	of, qualified, end := family(s.Language), s.Qualified+"."+name, s.Name+"."+name
 	named := r.qualified(name, of, qualified)
 	if ending[of] && !endsWith(qualified, end) {
