@@ -129,9 +129,9 @@ func (t *table) read(text string) {
 	}
 }
 
-// readTerms fills the table with the terms of a text, and returns their number. Only the terms of a text that is no query
-// include the single letters of scripts without blanks, which do not add to the number. In a query, terms that occur
-// only as parts of keys have the count 0.
+// readTerms fills the table with the terms of a text, and returns their number. Only the terms of a text that is no
+// query include the single letters of scripts without blanks, which do not add to the number. In a query, terms that
+// occur only as parts of keys have the count 0.
 func (t *table) readTerms(text string, query bool) (n int) {
 	t.reset()
 	folds := newFolder()

@@ -37,14 +37,14 @@ func Terms(text string) Sparse {
 	})
 }
 
-// keyPart is the weight of a part of a key in a query. A key is a hash, a number in hexadecimal or the like. It has some
-// ten to twenty parts, such as 9063 and da, which occur everywhere in code. Together they weigh about as much as one
-// word, so that the text that holds the key comes first, and a key that was cut short still finds something.
+// keyPart is the weight of a part of a key in a query. A key is a hash, a number in hexadecimal or the like. It has
+// some ten to twenty parts, such as 9063 and da, which occur everywhere in code. Together they weigh about as much as
+// one word, so that the text that holds the key comes first, and a key that was cut short still finds something.
 const keyPart = 1. / 16
 
-// QueryTerms returns the terms of a query, each with weight 1, and the parts of keys with weight 1/16. Their dot product
-// with [Terms] is the BM25 score, without the inverse document frequency. A query in a script without blanks has single
-// letters only where one stands alone.
+// QueryTerms returns the terms of a query, each with weight 1, and the parts of keys with weight 1/16. Their dot
+// product with [Terms] is the BM25 score, without the inverse document frequency. A query in a script without blanks
+// has single letters only where one stands alone.
 func QueryTerms(text string) Sparse {
 	return sparse(text, true, func(tf, _ int) float32 {
 		if tf == 0 {
@@ -54,8 +54,8 @@ func QueryTerms(text string) Sparse {
 	})
 }
 
-// AppendQueryTerms appends the indices of [QueryTerms] to an empty list, without the parts of keys. It allocates nothing
-// else.
+// AppendQueryTerms appends the indices of [QueryTerms] to an empty list, without the parts of keys. It allocates
+// nothing else.
 func AppendQueryTerms(list []uint32, text string) []uint32 {
 	s := scratches.Get().(*scratch)
 	defer s.release()
