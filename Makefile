@@ -24,7 +24,8 @@ test test-real test-real-short: export GORACE ?= atexit_sleep_ms=50
 # compiled packages.
 generate deploy-test generate-deploy: export CGO_ENABLED := 0
 
-# The path of the linter. It is built with its own flags, and run with those of the tests.
+# The path of the linter. It is built with its own flags, and run with those of the tests. It takes a third less time
+# if memory is collected less often.
 LINT = $$(CGO_ENABLED=0 $(GO) tool -n -modfile=tools/lint.mod golangci-lint)
 SQLC := $(GO) tool -modfile=$(CURDIR)/tools/sqlc.mod sqlc
 VULN := $(GO) tool -modfile=tools/vuln.mod govulncheck
@@ -103,7 +104,7 @@ fuzz-api: ## fuzz the HTTP API by its description (EXAMPLES=n requests a route a
 .PHONY: lint
 lint: ## check form, style and imports
 	@files=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$files" ]; then echo "run gofmt -w on:"; echo "$$files"; exit 1; fi
-	lint=$(LINT) && GOFLAGS="$$GOFLAGS $(RACE)" "$$lint" run ./...
+	lint=$(LINT) && GOFLAGS="$$GOFLAGS $(RACE)" GOGC=400 "$$lint" run ./...
 
 # Everything is compiled. Only one binary is linked, which contains all that the others contain.
 .PHONY: cross

@@ -446,7 +446,8 @@ func (r *resolver) membersOf(s *definition, name string) (list []*definition) {
 		named = r.named(name)
 	}
 	for _, m := range named {
-		if m.Kind == 0 || family(m.Language) != of || constructs(m) || m.Qualified != qualified && !(ending[of] && endsWith(m.Qualified, end)) {
+		its := m.Qualified == qualified || ending[of] && endsWith(m.Qualified, end)
+		if m.Kind == 0 || !its || family(m.Language) != of || constructs(m) {
 			continue
 		}
 		same := m.Document == s.Document
