@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -137,28 +138,33 @@ func (r *run) ingestMany(ctx context.Context, repos []repository) error {
 
 func (r *run) submitMany(ctx context.Context, repos []repository) error {
 	const atOnce = 100
-	for len(repos) > 0 {
-		n := min(atOnce, len(repos))
+	for batch := range slices.Chunk(repos, atOnce) {
 		var list []announce.Event
-		for _, repo := range repos[:n] {
+		for _, repo := range batch {
 			list = append(list, announce.Event{
 				ID: uuid.NewString(), On: events.SubmittedSubject(events.DefaultTenant),
 				Data: events.RepoSubmitted{Tenant: events.DefaultTenant, URL: repo.dir, Ref: branch},
 			})
 		}
-		err := r.leat.publisher.Publish(ctx, list...)
-		if err == nil {
-			repos = repos[n:]
-			continue
+		if err := r.submitAll(ctx, list); err != nil {
+			return err
 		}
-		if !errors.Is(err, announce.ErrFull) { // the tenant's share of the intake; some may have got in, and are known again by their URL
+	}
+	return nil
+}
+
+// submitAll publishes events again while the tenant's share of the intake is full. They keep their ids, so that those
+// that got in are not taken twice.
+func (r *run) submitAll(ctx context.Context, list []announce.Event) error {
+	for {
+		err := r.leat.publisher.Publish(ctx, list...)
+		if !errors.Is(err, announce.ErrFull) {
 			return err
 		}
 		if err := wait.For(ctx, mostWait); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // awaitMany returns when a number of repositories is indexed, with the durations of asking for their
