@@ -312,3 +312,25 @@ func TestPollsAreSpread(t *testing.T) {
 		t.Errorf("%d of 400 are due half an interval later", n)
 	}
 }
+
+// Polls that are all due at once leave room in their tenant's intake, and take none of another
+// tenant's.
+func TestPollsWaitForTheEarlierOnesOfTheirTenant(t *testing.T) {
+	w := newWorld(t)
+	w.exec(t, fmt.Sprintf(crowd, 1, 35))
+	w.exec(t, "update repositories set tenant = 'other' where name >= 'example.org/c31' and name <= 'example.org/c35'")
+	w.exec(t, `update tracks set named_at = now(), polled_at = now() - interval '1 day' +
+		case when repository in (select id from repositories where tenant = 'other') then interval '1 hour' else '0' end where id <> $1`, w.track.ID)
+	const pending = "select count(*) from submissions where tenant = $1 and state = 'pending'"
+	for i, c := range []struct{ ended, own, other int }{{0, 10, 0}, {0, 10, 5}, {4, 10, 5}, {1, 10, 5}} {
+		w.exec(t, `update submissions set state = 'failed', error = 'e', due_at = null where event in
+			(select event from submissions where tenant = 'default' and state = 'pending' limit $1)`, c.ended)
+		n, err := w.Submissions.AskForPolls(t.Context(), catalog.Poll{Source: "p", Every: time.Hour, EveryFailed: time.Hour, Most: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own, other := value[int](t, w, pending, "default"), value[int](t, w, pending, "other"); own != c.own || other != c.other {
+			t.Errorf("call %d adds %d, and %d and %d are pending; want %d and %d", i, n, own, other, c.own, c.other)
+		}
+	}
+}

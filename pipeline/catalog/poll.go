@@ -13,7 +13,7 @@ type Poll struct {
 	Source      string        // of the submissions
 	Every       time.Duration // how often a track is due
 	EveryFailed time.Duration // the same where a repository's last submission failed, if that is longer
-	Most        int           // tracks at once
+	Most        int           // tracks at once, and a tenant's pending polls
 }
 
 // planMost bounds the new tracks for which one call finds a place in the interval.

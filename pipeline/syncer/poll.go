@@ -16,8 +16,9 @@ const (
 	pollLooks = 20
 	// leastInterval is the time between two looks however short the poll interval is.
 	leastInterval = 250 * time.Millisecond
-	// pollMost bounds the polls asked for in one look; the rest follow in the next. In pollLooks looks
-	// it is ten thousand.
+	// pollMost bounds the polls asked for in one look, and those of a tenant that are pending; the
+	// rest follow in the next looks. In pollLooks looks it is ten thousand. It is half of what a tenant
+	// may have in the intake (broker.DefaultIntakePerTenant), so pushes find room beside polls.
 	pollMost = 500
 	// pollFailed is the poll interval of a repository whose last submission
 	// failed: each attempt may end as a dead letter that somebody reads.
