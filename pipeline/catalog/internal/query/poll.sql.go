@@ -27,7 +27,7 @@ func (q *Queries) PlanPolls(ctx context.Context, every float64, most int32) erro
 }
 
 const pollTracks = `-- name: PollTracks :many
-with waiting as (
+with waiting as materialized (
     select w.tenant, count(*) as polls from submissions w where w.source = $1 and w.state = 'pending' group by w.tenant
 ), past_due as (
     select t.id, t.repository, r.tenant, t.polled_at, t.named_at,
@@ -40,15 +40,18 @@ with waiting as (
         and not exists (select 1 from key_domains d where d.tenant = r.tenant and d.destroyed_at is not null
             and not exists (select 1 from key_domains e where e.tenant = d.tenant and e.destroyed_at is null)) -- nothing is read for these
         and t.held is null and t.ref not like 'refs/commits/%' -- these stay as they are
-), ranked as (
-    select k.id, k.repository, k.tenant, k.ref, k.every, k.place, k.polled_at,
-        row_number() over (partition by k.tenant order by k.polled_at) as turn from past_due k
+        and r.tenant not in (select w.tenant from waiting w where 2 * w.polls > $4::int)
+), first as (
+    select k.id, k.repository, k.tenant, k.ref, k.every, k.place, k.polled_at from past_due k
     where k.polled_at <= now() - make_interval(secs => k.every) and (k.named_at is not null or k.ref = '')
         and not exists (select 1 from submissions s where s.repository = k.repository and s.state = 'pending' and s.ref = k.ref)
+    order by k.polled_at limit $4::int
+), ranked as (
+    select first.id, first.repository, first.tenant, first.ref, first.every, first.place, first.polled_at, row_number() over (partition by first.tenant order by first.polled_at) as turn from first
 ), due as (
     select ranked.id, ranked.repository, ranked.tenant, ranked.ref, ranked.every, ranked.place from ranked
     left join waiting on waiting.tenant = ranked.tenant
-    where turn + coalesce(waiting.polls, 0) <= $4::int order by ranked.polled_at limit $4::int
+    where turn + coalesce(waiting.polls, 0) <= $4::int
 ), polled as (
     update tracks t set polled_at = to_timestamp((floor(extract(epoch from now()) / due.every - due.place) + due.place) * due.every)
     from due where t.id = due.id
@@ -70,7 +73,8 @@ type PollTracksParams struct {
 
 // A poll that comes late counts as one at the time at which it was due. All of a tenant's
 // polls are due at once when no syncer has run for an interval. Its intake must not be filled
-// by them, so they are asked for as the earlier ones end.
+// by them, so they are asked for as the earlier ones end. A tenant with little room left is
+// passed over, because else its polls would be looked at in vain before those of others.
 func (q *Queries) PollTracks(ctx context.Context, arg PollTracksParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, pollTracks,
 		arg.Source,
