@@ -13,6 +13,9 @@ import (
 // the reader of a text mostly reads others of that directory too.
 const pageBytes = 128 << 10
 
+// pageOverhead is the memory of a page beside its data: its key, and its places in the map and in the list.
+const pageOverhead = 512
+
 // DefaultCacheBytes is the memory of a cache in a process that answers searches.
 const DefaultCacheBytes = 64 << 20
 
@@ -21,9 +24,10 @@ const DefaultCacheBytes = 64 << 20
 // is read, whether it comes from the cache or not. Any number of goroutines may use a cache.
 type Cache struct {
 	store *Store
-	most  int // pages
+	most  int // bytes
 
 	mu    sync.Mutex
+	bytes int // of all pages
 	pages map[pageKey]*list.Element
 	order *list.List // of *page, the one used last at the front
 }
@@ -35,21 +39,23 @@ type pageKey struct {
 
 // page is a page that is there or being read.
 type page struct {
-	key  pageKey
-	done chan struct{} // closed when data or err is there
-	data []byte
-	err  error
+	key   pageKey
+	done  chan struct{} // closed when data or err is there
+	data  []byte
+	err   error
+	bytes int // how much of the cache it takes; a full page until it is read
 }
 
-// NewCache returns a cache of a store that takes up to size bytes. If size is less than a page, nothing is cached, and
-// every span is read by itself.
+// NewCache returns a cache of a store that takes up to size bytes. The packs of small repositories are smaller than a
+// page, and take no more than they have. If size is less than a page, nothing is cached, and every span is read by
+// itself.
 func NewCache(store *Store, size int) *Cache {
-	return &Cache{store: store, most: size / pageBytes, pages: make(map[pageKey]*list.Element), order: list.New()}
+	return &Cache{store: store, most: size, pages: make(map[pageKey]*list.Element), order: list.New()}
 }
 
 // Read does what [Store.Read] does, by way of the cache.
 func (c *Cache) Read(ctx context.Context, spans []Span, fn func(i int, data []byte) error) error {
-	if c.most == 0 {
+	if c.most < pageBytes {
 		return c.store.Read(ctx, spans, fn)
 	}
 	if _, err := plan(spans); err != nil { // it checks them
@@ -140,9 +146,7 @@ func (c *Cache) page(ctx context.Context, key pageKey) ([]byte, error) {
 		p, mine := c.take(key)
 		if mine {
 			p.data, p.err = c.store.readPage(ctx, key)
-			if p.err != nil {
-				c.drop(p)
-			}
+			c.settle(p)
 			close(p.done)
 			return p.data, p.err
 		}
@@ -166,20 +170,27 @@ func (c *Cache) take(key pageKey) (p *page, mine bool) {
 		c.order.MoveToFront(at)
 		return at.Value.(*page), false
 	}
-	p = &page{key: key, done: make(chan struct{})}
+	p = &page{key: key, done: make(chan struct{}), bytes: pageBytes}
 	c.pages[key] = c.order.PushFront(p)
-	for len(c.pages) > c.most {
+	for c.bytes += p.bytes; c.bytes > c.most; {
 		c.remove(c.order.Back())
 	}
 	return p, true
 }
 
-// drop removes a page if it is still there.
-func (c *Cache) drop(p *page) {
+// settle counts the bytes of a page that was read, or removes it if it could not be. The page may be gone already.
+func (c *Cache) settle(p *page) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at := c.pages[p.key]; at != nil && at.Value.(*page) == p {
+	at := c.pages[p.key]
+	switch {
+	case at == nil || at.Value.(*page) != p:
+	case p.err != nil:
 		c.remove(at)
+	default:
+		c.bytes -= p.bytes
+		p.bytes = min(len(p.data)+pageOverhead, pageBytes)
+		c.bytes += p.bytes
 	}
 }
 
@@ -195,6 +206,8 @@ func (c *Cache) forget(span Span) {
 }
 
 func (c *Cache) remove(at *list.Element) {
+	p := at.Value.(*page)
 	c.order.Remove(at)
-	delete(c.pages, at.Value.(*page).key)
+	delete(c.pages, p.key)
+	c.bytes -= p.bytes
 }

@@ -79,6 +79,27 @@ func TestCacheReadsAPageOnce(t *testing.T) {
 	}
 }
 
+func TestCacheKeepsManySmallPacks(t *testing.T) {
+	cfg := config()
+	p := through(t, &cfg)
+	store := open(t, cfg)
+	items := noise(20, 4<<10)
+	var spans []blob.Span
+	for _, item := range items {
+		_, one := put(t, store, blob.Text, item)
+		spans = append(spans, one...)
+	}
+	cache := blob.NewCache(store, 256<<10) // two full pages
+	for _, want := range []int64{20, 20} {
+		for i := range spans {
+			wantItems(t, cache, spans[i:i+1], items[i:i+1])
+		}
+		if gets := p.gets.Load(); gets != want {
+			t.Errorf("%d GETs for 20 packs of 50 KiB in all, want %d", gets, want)
+		}
+	}
+}
+
 func TestCacheOfManyReaders(t *testing.T) {
 	cfg := config()
 	p := through(t, &cfg)
