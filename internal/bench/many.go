@@ -146,25 +146,13 @@ func (r *run) submitMany(ctx context.Context, repos []repository) error {
 				Data: events.RepoSubmitted{Tenant: events.DefaultTenant, URL: repo.dir, Ref: branch},
 			})
 		}
-		if err := r.submitAll(ctx, list); err != nil {
+		// Only submissions that were refused may be made again. If those that got in were too, they would take the
+		// places that become free, and a part of the others would never get one.
+		if err := r.leat.publisher.PublishWhenRoom(ctx, list...); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// submitAll publishes events again while the tenant's share of the intake is full. They keep their ids, so that those
-// that got in are not taken twice.
-func (r *run) submitAll(ctx context.Context, list []announce.Event) error {
-	for {
-		err := r.leat.publisher.Publish(ctx, list...)
-		if !errors.Is(err, announce.ErrFull) {
-			return err
-		}
-		if err := wait.For(ctx, mostWait); err != nil {
-			return err
-		}
-	}
 }
 
 // awaitMany returns when a number of repositories is indexed, with the durations of asking for their
