@@ -150,7 +150,8 @@ const embedBatch = 256
 func (f *floor) embed(ctx context.Context, w wrote, p pack, blobs map[[32]byte][]byte) error {
 	rows, err := f.leat.sql.Query(ctx, `select distinct on (c.text) k.blob, c.start_byte, c.end_byte
 		from blobs b join chunkings k on k.blob = b.sha256 join chunks c on c.chunking = k.id
-		join vectors v on v.text = c.text and v.pack > $2 where b.pack = $1`, p.id, w.from.pack)
+		where b.pack = $1 and exists (select 1 from embedders e join vectors v on v.embedder = e.id
+			where v.text = c.text and v.pack > $2 offset 0)`, p.id, w.from.pack)
 	if err != nil {
 		return err
 	}

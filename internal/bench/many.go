@@ -162,11 +162,9 @@ func (r *run) awaitMany(ctx context.Context, wanted int) (Latencies, error) {
 	next := time.Now()
 	for {
 		if time.Now().After(next) {
-			took, err := r.askStatus(ctx, 0)
-			if err != nil {
+			if err := timed(&asked, func() error { return r.askStatus(ctx, 0) }); err != nil {
 				return Latencies{}, err
 			}
-			asked = append(asked, took)
 			next = time.Now().Add(busyInterval)
 		}
 		var indexed, failed int
@@ -184,10 +182,17 @@ func (r *run) awaitMany(ctx context.Context, wanted int) (Latencies, error) {
 	}
 }
 
-func (r *run) askStatus(ctx context.Context, limit int) (time.Duration, error) {
-	began := time.Now()
+func (r *run) askStatus(ctx context.Context, limit int) error {
 	_, err := r.leat.service.Status(ctx, service.StatusRequest{Tenant: events.DefaultTenant, Limit: limit})
-	return time.Since(began), err
+	return err
+}
+
+// timed adds the duration of ask to a list.
+func timed(list *[]time.Duration, ask func() error) error {
+	began := time.Now()
+	err := ask()
+	*list = append(*list, time.Since(began))
+	return err
 }
 
 // askMany measures what people and the syncer ask while many repositories stand.
@@ -212,20 +217,23 @@ func (r *run) askMany(ctx context.Context) error {
 	polls := catalog.Poll{Source: source, Every: cmp.Or(r.cfg.Poll, time.Hour), EveryFailed: time.Hour, Most: 100}
 	var status, page, search, look []time.Duration
 	for _, query := range queries {
-		for list, ask := range map[*[]time.Duration]func() error{
-			&status: func() error { _, err := r.askStatus(ctx, 0); return err },
-			&page:   func() error { _, err := r.askStatus(ctx, manyPage); return err },
-			&search: func() error { _, err := r.query(ctx, query); return err },
-			&look: func() error {
-				_, err := stores.Catalog.Submissions.AskForPolls(ctx, polls)
-				return cmp.Or(err, worker.SyncOnce(ctx, stores, quiet))
-			},
-		} {
-			began := time.Now()
-			if err := ask(); err != nil {
-				return err
-			}
-			*list = append(*list, time.Since(began))
+		err := cmp.Or(
+			timed(&status, func() error { return r.askStatus(ctx, 0) }),
+			timed(&page, func() error { return r.askStatus(ctx, manyPage) }),
+			timed(&search, func() error { _, err := r.query(ctx, query); return err }),
+		)
+		if err != nil {
+			return err
+		}
+	}
+	// The looks ask for polls, with which the ingestor is busy from then on.
+	for range queries {
+		err := timed(&look, func() error {
+			_, err := stores.Catalog.Submissions.AskForPolls(ctx, polls)
+			return cmp.Or(err, worker.SyncOnce(ctx, stores, quiet))
+		})
+		if err != nil {
+			return err
 		}
 	}
 	m := r.report.Many
