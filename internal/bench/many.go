@@ -187,14 +187,6 @@ func (r *run) askStatus(ctx context.Context, limit int) error {
 	return err
 }
 
-// timed adds the duration of ask to a list.
-func timed(list *[]time.Duration, ask func() error) error {
-	began := time.Now()
-	err := ask()
-	*list = append(*list, time.Since(began))
-	return err
-}
-
 // askMany measures what people and the syncer ask while many repositories stand.
 func (r *run) askMany(ctx context.Context) error {
 	if err := r.leat.awaitGraphs(ctx); err != nil {

@@ -95,11 +95,9 @@ func (r *run) search(ctx context.Context) error {
 	result := &Search{Queries: fmt.Sprintf("%d symbols of the index, spread evenly over their sorted list, every second one after %q in turn; 10 hits each", len(queries), phrases)}
 	var with, bare []time.Duration
 	for _, query := range queries {
-		began := time.Now()
-		if _, err := r.query(ctx, query); err != nil {
+		if err := timed(&with, func() error { _, err := r.query(ctx, query); return err }); err != nil {
 			return err
 		}
-		with = append(with, time.Since(began))
 		took, err := r.bareQuery(ctx, query)
 		if err != nil {
 			return err
@@ -213,6 +211,14 @@ func (r *run) bareQuery(ctx context.Context, text string) (time.Duration, error)
 	began := time.Now()
 	_, err = r.floor.points.QueryBatch(ctx, request)
 	return time.Since(began), err
+}
+
+// timed adds the duration of ask to a list.
+func timed(list *[]time.Duration, ask func() error) error {
+	began := time.Now()
+	err := ask()
+	*list = append(*list, time.Since(began))
+	return err
 }
 
 func latencies(list []time.Duration) Latencies {
